@@ -1,0 +1,89 @@
+"""Which deployment a command speaks to: ``local``, or an AWS profile and region (``production:eu-west-1``)."""
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from cli.console import Failed
+from shared import wiring
+from shared.flow.ports import Deps
+from shared.store.dynamodb_directory import DynamoDbDirectory
+
+FACTS = "/tocsin/deployment"  # the parameter in which the stacks say what they made
+REPLY_SECRET = "/tocsin/reply-secret"
+
+
+class Clients(Protocol):
+    """Makes a client of an AWS service there."""
+
+    def __call__(self, service: str, config: Config | None = None) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment, through ``client``; ``name`` is what people call it."""
+
+    name: str
+    client: Clients
+
+    @cached_property
+    def facts(self) -> Mapping[str, str]:
+        """Names and addresses of what the stacks made."""
+        parameters = self.client("ssm")
+        try:
+            return json.loads(parameters.get_parameter(Name=FACTS)["Parameter"]["Value"])
+        except parameters.exceptions.ParameterNotFound:
+            raise Failed(
+                f"there is no deployment in {self.name}: the parameter {FACTS} is missing. "
+                "Run `cdk deploy --all` there first, or name another one with --deployment PROFILE:REGION."
+            ) from None
+
+    def directory(self) -> DynamoDbDirectory:
+        journal = wiring.Journal("ERROR")
+        return DynamoDbDirectory(self.client("dynamodb"), self.facts["directory_table"], time.monotonic, journal)
+
+    def deps(self) -> Deps:
+        """The live flow's own wiring, on this deployment: for commands that read what is there."""
+        facts = self.facts
+        return wiring.Wiring(
+            {
+                "TOCSIN_INCIDENTS_TABLE": facts["incidents_table"],
+                "TOCSIN_DIRECTORY_TABLE": facts["directory_table"],
+                "TOCSIN_MAIL_DOMAIN": facts["mail_domain"],
+                "TOCSIN_REPLY_SECRET": REPLY_SECRET,
+            },
+            self.client,
+        ).deps()
+
+    def make_reply_secret(self) -> None:
+        """Made once: reply addresses that were sent stay valid. CloudFormation can't make a SecureString."""
+        parameters = self.client("ssm")
+        try:
+            parameters.put_parameter(
+                Name=REPLY_SECRET,
+                Value=base64.b64encode(secrets.token_bytes(32)).decode(),
+                Type="SecureString",
+                Description="Signs the reply addresses of Tocsin's pages",
+            )
+        except parameters.exceptions.ParameterAlreadyExists:
+            return
+
+
+def in_aws(name: str) -> Deployment:
+    """``PROFILE:REGION``, or a profile that says its region. Raises Failed."""
+    profile, _, region = name.partition(":")
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region or None)
+    except BotoCoreError as fault:
+        raise Failed(f"--deployment {name}: {fault}. Write `local`, or PROFILE:REGION.") from fault
+    make: Any = session.client  # its overloads want a literal
+    return Deployment(name, make)

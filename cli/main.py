@@ -1,0 +1,232 @@
+"""The ``tocsin`` command: what there is, and how faults are told."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from cyclopts import App, CycloptsError, Parameter
+
+from cli import console
+from cli.console import Failed
+from shared.domain.errors import Conflict, MessageError, NotFound, TocsinError
+from shared.domain.instants import Instant, parse_duration, parse_instant
+
+T = TypeVar("T")
+
+app = App(
+    name="tocsin",
+    help="On-call and incident response in your own AWS account.",
+    version_flags=[],
+    result_action="return_value",
+)
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="JSON on stdout, and nothing else.")]
+At = Annotated[str | None, Parameter(help="An instant, 2026-01-05T09:00Z; now, if left out.")]
+Source = Annotated[
+    str | None, Parameter(help="Who speaks: EVENT is that vendor's message; else an Events API v2 body.")
+]
+File = Annotated[str, Parameter(allow_leading_hyphen=True, help="A file; - is standard input.")]
+On = Annotated[str | None, Parameter(name="--deployment", help="`local`, or an AWS PROFILE:REGION.")]
+
+
+@app.command
+def lint(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
+    """Checks a folder of configuration: references, unknown keys, coverage, people who can't be reached."""
+    from cli.lint import lint
+
+    findings = lint(folder, _at(at))
+    if json:
+        console.say_json([finding.as_json() for finding in findings])
+    else:
+        for finding in findings:
+            console.err.print(str(finding), style="red" if finding.level == "error" else "yellow", markup=False)
+        console.say(f"{len(findings)} findings" if findings else "Nothing to find fault with.")
+    return console.AT_FAULT if any(finding.level == "error" for finding in findings) else console.HOLDS
+
+
+@app.command
+def translate(
+    source: str,
+    file: File,
+    /,
+    *,
+    header: Annotated[list[str] | None, Parameter(negative="", help="A header it came with: 'Name: value'.")] = None,
+    json: AsJson = False,
+) -> int:
+    """A vendor's message as normalised events."""
+    from cli.translate import translate
+
+    events = translate(source, file, header or [])
+    if json:
+        console.say_json(events)
+    else:
+        for event in events:
+            console.say(_members(event))
+        if not events:
+            console.say("It tells nothing about a problem.")
+    return console.HOLDS
+
+
+@app.command
+def simulate(
+    folder: Path,
+    event: File,
+    /,
+    *,
+    source: Source = None,
+    at: At = None,
+    until: Annotated[str, Parameter(help="How long to look ahead.")] = "24h",
+    ack: Annotated[str | None, Parameter(help="Who is paged first acknowledges so long after.")] = None,
+    fail: Annotated[list[str] | None, Parameter(negative="", help="A channel by which every attempt fails.")] = None,
+    json: AsJson = False,
+) -> int:
+    """Fires an event at an instant, and prints who would be told what, when: by the code that runs live."""
+    from cli.configuration import directory_of
+    from cli.event_file import read_event
+    from cli.simulate import Night, in_words, simulate
+
+    begin = _at(at)
+    night = Night(
+        at=begin,
+        until=_duration(until, "--until"),
+        acknowledged_after=_duration(ack, "--ack") if ack else None,
+        fails=_media(fail or []),
+    )
+    lines = simulate(directory_of(folder, begin), *read_event(event, source), night)
+    if json:
+        console.say_json_lines(lines)
+    else:
+        for line in lines:
+            console.say("  ".join(word for word in in_words(line) if word))
+    return console.HOLDS
+
+
+@app.command
+def parse_reply(file: File, /, *, json: AsJson = False) -> int:
+    """What an e-mail, or a text, means."""
+    from cli.parse_reply import parse_reply
+
+    meaning = parse_reply(file)
+    console.say_json(meaning) if json else console.say(_members(meaning))
+    return console.HOLDS
+
+
+@app.command
+def apply(
+    folder: Path,
+    /,
+    *,
+    dry_run: Annotated[bool, Parameter(negative="", help="Say what would change, and change nothing.")] = False,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """Puts a folder of configuration in force: all of it, or nothing."""
+    from cli.apply import apply
+    from cli.deployments import author, chosen
+
+    applied = apply(folder, chosen(deployment), author(), _at(None), dry_run=dry_run)
+    if json:
+        console.say_json(applied.as_json())
+        return console.HOLDS
+    for change in applied.changes:
+        console.say(f"{change['action']:7} {change['kind']} {change['name']}")
+    for hours in applied.on_call:
+        gained = "gains" if hours["hours"] > 0 else "loses"
+        console.say(f"{hours['user']} {gained} {abs(hours['hours']):g} on-call hours on {hours['schedule']} in 4 weeks")
+    if applied.version is None:
+        console.say("Nothing was changed." if dry_run else "Nothing changes: this is in force already.")
+    else:
+        console.say(f"Version {applied.version} is in force.", "green")
+        for service, key in applied.routing_keys.items():
+            console.say(f"routing key of {service}: {key}")
+    return console.HOLDS
+
+
+@app.command
+def up(*, configuration: Path | None = None, json: AsJson = False) -> int:
+    """The whole system on this machine, left running."""
+    from cli.local_system import up
+
+    return up(configuration, as_json=json)
+
+
+@app.command
+def down(
+    *, delete: Annotated[bool, Parameter(negative="", help="Leave no process and no file behind.")] = False
+) -> int:
+    """Stops the system on this machine, and keeps its state for the next ``up``."""
+    from cli.local_system import down
+
+    return down(delete=delete)
+
+
+@app.command
+def demo() -> int:
+    """A real alarm on this machine, from CloudWatch to the acknowledgement by mail and the resolution."""
+    from cli.demo import demo
+
+    return demo()
+
+
+def main() -> int:
+    """Runs what the command line says; the exit code."""
+    try:
+        return int(app(exit_on_error=False, print_error=True) or 0)
+    except CycloptsError:
+        return console.WRONG_USAGE
+    except Failed as fault:
+        return _fail(fault.lines, fault.code)
+    except MessageError as fault:
+        return _fail(fault.errors)
+    except Conflict as fault:
+        return _fail([f"{fault}: look at what is in force now, and apply again"])
+    except NotFound as fault:
+        return _fail([str(fault)], console.WRONG_USAGE)
+    except TocsinError as fault:
+        return _fail([str(fault)])
+    except OSError as fault:
+        return _fail([f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)])
+    except KeyboardInterrupt:
+        return _fail(["interrupted"], 130)
+
+
+def _fail(lines: Any, code: int = console.AT_FAULT) -> int:
+    for line in lines:
+        console.complain(line)
+    return code
+
+
+def _at(text: str | None) -> Instant:
+    from shared.wiring import now
+
+    return now() if text is None else _read(parse_instant, text, "--at")
+
+
+def _duration(text: str, option: str) -> timedelta:
+    return _read(parse_duration, text, option)
+
+
+def _media(names: list[str]) -> list[Any]:
+    from shared.domain.directory import Medium
+
+    return [_read(Medium, name, "--fail") for name in names]
+
+
+def _read(read: Callable[[str], T], text: str, option: str) -> T:
+    try:
+        return read(text)
+    except ValueError as fault:
+        raise Failed(f"{option}: {fault}", code=console.WRONG_USAGE) from None
+
+
+def _members(value: dict[str, Any]) -> str:
+    return "\n".join(
+        f"{name}: {member if isinstance(member, str) else json.dumps(member)}" for name, member in value.items()
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,196 @@
+"""``tocsin simulate``: who would be told what, when, by the same code that runs live.
+
+The folder is all that counts; no deployment is asked. What is compared with the live system are the instants at which
+things were due, which log entries and pages state.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from cli.world import World
+from shared.channels import mail, sms
+from shared.domain.alert import Accepted, aws_key, routed_key
+from shared.domain.command import Command, Order
+from shared.domain.directory import Directory, Integration, Medium
+from shared.domain.errors import ConfigError
+from shared.domain.event import Event
+from shared.domain.incident import Author, Incident, Kind, LogEntry
+from shared.domain.instants import Instant, format_seconds, whole_second
+from shared.domain.notification import FALLBACK, Page
+from shared.domain.routing import integration_for
+from shared.flow.page import notice_for
+from shared.flow.ports import Deps, Loaded, Notice
+
+Line = dict[str, Any]
+
+KINDS: Mapping[
+    Kind, str
+] = {  # log entries that are told as lines; a level's entering is ``escalate`` but for the first
+    Kind.TRIGGERED: "incident",
+    Kind.LEVEL_SKIPPED: "skip",
+    Kind.EXHAUSTED: "exhausted",
+    Kind.ACKNOWLEDGED: "acknowledge",
+    Kind.UNACKNOWLEDGED: "retrigger",
+    Kind.ACKNOWLEDGEMENT_TIMED_OUT: "retrigger",
+    Kind.SNOOZE_ENDED: "retrigger",
+    Kind.RESOLVED: "resolve",
+    Kind.AUTO_RESOLVED: "auto_resolve",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What is to be simulated."""
+
+    at: Instant
+    until: timedelta = timedelta(hours=24)
+    acknowledged_after: timedelta | None = None
+    fails: Sequence[Medium] = ()
+
+
+def simulate(
+    directory: Directory, events: Sequence[tuple[Event, Any]], routing_key: str | None, night: Night
+) -> list[Line]:
+    """The timeline of a night, in order of time. ``events`` are with their messages as they arrived.
+
+    Raises ConfigError where no integration takes the event by its routing key.
+    """
+    world = World(directory, whole_second(night.at), night.fails)
+    for place, (event, raw) in enumerate(events):
+        world.accept(_accepted(directory, event, raw, routing_key, world, place))
+    end = world.clock.at + night.until
+    if night.acknowledged_after is not None:
+        _acknowledge(world, whole_second(night.at) + night.acknowledged_after, end)
+    world.run_until(end)
+    return lines(world)
+
+
+def lines(world: World) -> list[Line]:
+    """Everything that happened in ``world``, as CONFIG's lines."""
+    told = [_held_back(world, drop) for drop in world.incidents.dropped.values()]
+    for incident, log, pages in world.timeline():
+        told += timeline(incident, log, pages, world.deps)
+    return sorted(told, key=lambda line: line["at"])
+
+
+def timeline(incident: Incident, log: Sequence[LogEntry], pages: Sequence[Page], deps: Deps) -> list[Line]:
+    """One incident's lines: its log entries, each followed by the pages that it made due."""
+    told: list[tuple[str, int, Line]] = []
+    for place, entry in enumerate(log):
+        if (kind := _kind(entry)) is not None:
+            told.append((_at(entry), 2 * place, _of_entry(kind, entry, incident)))
+    for page in pages:
+        cause = _cause(log, page)
+        told.append((format_seconds(page.due), 2 * cause + 1, _of_page(page, incident, deps)))
+    return [line for _, _, line in sorted(told, key=lambda t: t[:2])]
+
+
+def _acknowledge(world: World, at: Instant, end: Instant) -> None:
+    """Who was paged first acknowledges at ``at``, or as soon as somebody is paged after it."""
+    moment = at
+    while moment <= end:
+        world.run_until(moment)
+        for incident, _, pages in world.timeline():
+            person = next((page.user for page in pages if page.user != FALLBACK), None)
+            if person is not None:
+                command = Command(order=Order.ACKNOWLEDGE, by=Author(user=person))
+                world.order(incident.id, command)
+                return
+        if not world.runs.sleeping:
+            return
+        moment = max(moment, world.runs.sleeping[0][0])
+
+
+def _accepted(
+    directory: Directory, event: Event, raw: Any, routing_key: str | None, world: World, place: int
+) -> Accepted:
+    integration = _integration(directory, event, raw, routing_key)
+    aws = routing_key is None and event.account is not None
+    key = (
+        aws_key(event.source_type, event) if aws or integration is None else routed_key(integration.id, event.dedup_key)
+    )
+    return Accepted(
+        event_id=f"simulated-{place}",
+        accepted_at=world.clock.at,
+        integration=integration.id if integration else None,
+        key=key,
+        event=event,
+        raw=raw,
+    )
+
+
+def _integration(directory: Directory, event: Event, raw: Any, routing_key: str | None) -> Integration | None:
+    """By the routing key, or by ``when``, or the only one of that source."""
+    if routing_key is not None and (found := directory.integration_by_key(routing_key)) is not None:
+        return found
+    of_source = [i for i in directory.integrations() if i.source == event.source_type]
+    if routing_key is not None and len(of_source) != 1:
+        raise ConfigError(f"no integration has the routing key of this event, and {len(of_source)} are of its source")
+    return of_source[0] if routing_key is not None else integration_for(directory, event, raw)
+
+
+def _kind(entry: LogEntry) -> str | None:
+    if entry.kind is Kind.LEVEL_ENTERED:
+        return None if entry.entry == 1 and entry.level == 1 else "escalate"
+    return KINDS.get(entry.kind)
+
+
+def _at(entry: LogEntry) -> str:
+    return format_seconds(entry.due or entry.at)
+
+
+def _cause(log: Sequence[LogEntry], page: Page) -> int:
+    """The place of the entry that made the page due: its level's, or the exhaustion."""
+    return next((place for place, entry in enumerate(log) if str(entry.entry) == page.entry), 0)
+
+
+def _of_entry(kind: str, entry: LogEntry, incident: Incident) -> Line:
+    text = entry.opening.title if entry.opening else entry.why or entry.text
+    user = entry.by.user or (", ".join(entry.people) if kind == "escalate" else None) or None
+    return _line(_at(entry), kind, level=entry.level, user=user, text=text)
+
+
+def _of_page(page: Page, incident: Incident, deps: Deps) -> Line:
+    fallback = page.user == FALLBACK
+    return _line(
+        format_seconds(page.due),
+        "fallback" if fallback else "page",
+        level=None if fallback else page.level,
+        user=None if fallback else page.user,
+        method=page.medium.value,
+        address=page.address,
+        text=_text(notice_for(deps, Loaded(incident=incident, due_at=None), page)),
+    )
+
+
+def _text(notice: Notice) -> str:
+    return sms.render(notice) if notice.contact.medium is not Medium.EMAIL else mail.render(notice).subject
+
+
+def _held_back(world: World, drop: Any) -> Line:
+    kind = "suppress" if drop.kind == "suppressed" else drop.kind
+    return _line(format_seconds(drop.at), kind, text=drop.reason)
+
+
+def _line(
+    at: str,
+    kind: str,
+    *,
+    level: int | None = None,
+    user: str | None = None,
+    method: str | None = None,
+    address: str | None = None,
+    text: str | None = None,
+) -> Line:
+    return {"at": at, "kind": kind, "level": level, "user": user, "method": method, "address": address, "text": text}
+
+
+def in_words(line: Line) -> Iterator[str]:
+    """A line's members as people read them, for a terminal."""
+    yield line["at"]
+    yield line["kind"]
+    yield "" if line["level"] is None else f"level {line['level']}"
+    yield " ".join(str(line[name]) for name in ("user", "method", "address") if line[name])
+    yield line["text"] or ""

@@ -1,0 +1,231 @@
+"""The live flow on memory stores and a movable clock: the world in which ``simulate`` and the story tests run.
+
+Nothing here decides anything: it delivers queues in order, wakes runs at their time, and remembers what was sent.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from shared.domain import access
+from shared.domain.alert import Accepted, key_hash
+from shared.domain.command import Command
+from shared.domain.directory import Directory, Medium
+from shared.domain.incident import Incident, LogEntry
+from shared.domain.instants import Instant
+from shared.domain.notification import Page
+from shared.flow import escalate, page, reply, sweep, triage
+from shared.flow.ports import Deps, Notice, SendFailed
+from shared.store.memory import MemoryDirectory, MemoryIncidents
+
+STEPS = 100_000  # of one simulation; more is a loop, and a bug
+SECRET = b"a world of its own has no secrets"
+
+
+@dataclass(slots=True)
+class MovableClock:
+    at: Instant
+
+    def __call__(self) -> Instant:
+        return self.at
+
+
+@dataclass(slots=True)
+class Events:
+    """The FIFO queue: order is that of arrival."""
+
+    waiting: deque[Accepted] = field(default_factory=deque[Accepted])
+
+    def put(self, accepted: Accepted, deduplication: str) -> None:
+        self.waiting.append(accepted)
+
+
+@dataclass(slots=True)
+class Pages:
+    waiting: deque[Page] = field(default_factory=deque[Page])
+
+    def put(self, pages: Sequence[Page]) -> None:
+        self.waiting.extend(pages)
+
+
+@dataclass(slots=True)
+class Runs:
+    """Step Functions: each run has a name once, and sleeps until its time."""
+
+    clock: MovableClock
+    names: set[str] = field(default_factory=set[str])
+    sleeping: list[tuple[Instant, str, int]] = field(default_factory=list[tuple[Instant, str, int]])
+
+    def start(self, incident: str, epoch: int) -> None:
+        name = f"{incident}-{epoch}"
+        if name not in self.names:
+            self.names.add(name)
+            self.sleep(self.clock.at, incident, epoch)
+
+    def sleep(self, until: Instant, incident: str, epoch: int) -> None:
+        heapq.heappush(self.sleeping, (until, incident, epoch))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    at: Instant
+    notice: Notice
+    failed: str | None = None
+
+
+@dataclass(slots=True)
+class Mouth:
+    """A channel that remembers what it was told to send, and fails where it is told to."""
+
+    clock: MovableClock
+    medium: Medium
+    sent: list[Sent]
+    fails: set[Medium]
+
+    def send(self, notice: Notice) -> str:
+        reason = f"{self.medium} fails in this simulation" if self.medium in self.fails else None
+        self.sent.append(Sent(at=self.clock.at, notice=notice, failed=reason))
+        if reason:
+            raise SendFailed(reason)
+        return f"simulated-{len(self.sent)}"
+
+
+@dataclass(slots=True)
+class Notebook:
+    """Journal, bus and alarms: what was said, in order."""
+
+    faults: list[str] = field(default_factory=list[str])
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    published: list[str] = field(default_factory=list[str])
+    alarms: list[str] = field(default_factory=list[str])
+
+    def summary(self, flow: str, **facts: str | int) -> None:
+        self.counts[flow] = self.counts.get(flow, 0) + 1
+
+    def fault(self, flow: str, message: str, **facts: str | int) -> None:
+        self.faults.append(f"{flow}: {message}")
+
+    def count(self, metric: str, number: int = 1) -> None:
+        self.counts[metric] = self.counts.get(metric, 0) + number
+
+    def put(self, details: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        self.published.extend(kind for kind, _ in details)
+
+    def tell_fallback(self, subject: str, text: str) -> None:
+        self.alarms.append(subject)
+
+
+@dataclass(slots=True)
+class Letters:
+    """Reply addresses, and mail as it lies in its bucket."""
+
+    mail: dict[str, bytes] = field(default_factory=dict[str, bytes])
+
+    def read(self, address: str) -> bytes:
+        return self.mail[address]
+
+
+@dataclass(slots=True)
+class SignedAddresses:
+    def address(self, page: Page, now: Instant) -> str:
+        return access.reply_address(page, SECRET, "in.example", now)
+
+    def read(self, address: str, now: Instant) -> tuple[str, bytes]:
+        return access.read_reply_address(address, SECRET, now)
+
+
+class World:
+    """A deployment in memory. ``fails`` are the media by which every attempt fails."""
+
+    def __init__(self, directory: Directory, at: Instant, fails: Sequence[Medium] = ()) -> None:
+        self.clock = MovableClock(at)
+        self.incidents, self.directories = MemoryIncidents(), MemoryDirectory()
+        self.directories.put(directory)
+        self.events, self.pages, self.runs = Events(), Pages(), Runs(self.clock)
+        self.notebook, self.letters = Notebook(), Letters()
+        self.sent: list[Sent] = []
+        self.fails = set(fails)
+        self._sequence = self._attempts = 0
+        self.deps = Deps(
+            now=self.clock,
+            incidents=self.incidents,
+            directory=self.directories,
+            events=self.events,
+            pages=self.pages,
+            executions=self.runs,
+            bus=self.notebook,
+            messages=self.letters,
+            journal=self.notebook,
+            alarms=self.notebook,
+            replies=SignedAddresses(),
+            channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
+        )
+
+    def accept(self, accepted: Accepted) -> None:
+        """An event that the door has accepted takes effect at once."""
+        self.events.put(accepted, accepted.event_id)
+        self.settle()
+
+    def order(self, incident: str, command: Command) -> str:
+        """A person's command; what they are answered."""
+        answer = reply.obey(self.deps, incident, [command], marker=None)
+        self.settle()
+        return answer
+
+    def run_until(self, until: Instant) -> None:
+        """Everything that falls due until then, each at its time."""
+        for _ in range(STEPS):
+            self.settle()
+            if not self.runs.sleeping or self.runs.sleeping[0][0] > until:
+                self.clock.at = max(self.clock.at, until)
+                return
+            at, incident, epoch = heapq.heappop(self.runs.sleeping)
+            self.clock.at = max(self.clock.at, at)
+            self._turn(incident, epoch)
+        raise AssertionError(f"the simulation didn't come to rest in {STEPS} steps")
+
+    def sweep(self) -> None:
+        sweep.run(self.deps)
+        self.settle()
+
+    def settle(self) -> None:
+        """Empties the queues, and takes the turns that are due now."""
+        while self.events.waiting or self.pages.waiting or self._due():
+            if self.events.waiting:
+                self._triage(self.events.waiting.popleft())
+            elif self.pages.waiting:
+                self._page(self.pages.waiting.popleft())
+            else:
+                _, incident, epoch = heapq.heappop(self.runs.sleeping)
+                self._turn(incident, epoch)
+
+    def timeline(self) -> list[tuple[Incident, list[LogEntry], tuple[Page, ...]]]:
+        """Every incident with its log and pages, in the order in which they opened."""
+        found = [self.incidents.load(name) for name in self.incidents.names()]
+        return [(x.incident, self.incidents.timeline(x.incident.id), x.pages) for x in found if x is not None]
+
+    def _due(self) -> bool:
+        return bool(self.runs.sleeping) and self.runs.sleeping[0][0] <= self.clock.at
+
+    def _triage(self, accepted: Accepted) -> None:
+        self._sequence += 1
+        delivery = triage.Delivery(
+            message_id=f"message-{self._sequence}",
+            group=key_hash(accepted.key),
+            body=triage.written(accepted),
+            generation="simulated",
+            sequence=f"{self._sequence:039d}",
+        )
+        triage.run(self.deps, [delivery])
+
+    def _page(self, due: Page) -> None:
+        self._attempts += 1
+        page.run(self.deps, page.Order(incident=due.incident, identity=due.identity), f"attempt-{self._attempts}")
+
+    def _turn(self, incident: str, epoch: int) -> None:
+        taken = escalate.run(self.deps, incident, epoch)
+        if taken.wake_at is not None:
+            self.runs.sleep(max(taken.wake_at, self.clock.at + timedelta(seconds=1)), incident, taken.epoch)

@@ -1,0 +1,31 @@
+"""``ingest``: the HTTP API's requests and the default bus's events."""
+
+import base64
+import json
+from typing import Any
+
+from shared import wiring
+from shared.flow import ingest
+
+deps = wiring.deps()
+ENQUEUE = "/v2/enqueue"
+
+
+def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
+    """A request of the HTTP API (payload format 2.0) is answered; an event of the bus is not."""
+    if "requestContext" not in request:
+        ingest.receive(deps, request)
+        return None
+    answer = _answer(request)
+    headers = {"content-type": "application/json; charset=utf-8", **answer.headers}
+    return {"statusCode": answer.status, "headers": headers, "body": json.dumps(answer.body)}
+
+
+def _answer(request: dict[str, Any]) -> ingest.Answer:
+    http = request["requestContext"]["http"]
+    if (http["method"], request["rawPath"].rstrip("/")) != ("POST", ENQUEUE):
+        return ingest.Answer(status=404, body={"status": "not found", "message": f"POST to {ENQUEUE}"})
+    body = request.get("body") or ""
+    plain = base64.b64decode(body) if request.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+    encoding = request.get("headers", {}).get("content-encoding")
+    return ingest.enqueue(deps, plain, encoding, request["requestContext"]["requestId"])

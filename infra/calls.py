@@ -1,0 +1,210 @@
+"""Which AWS calls each function may make, and on what: the whole of every function's rights.
+
+- A function has a role of its own with exactly its lines, its own log streams, and nothing else.
+- Recorded calls of a full run are compared with this table: a call that is missing here is a fault, and so is a line
+  that is never used.
+- Transactions need the rights of the writes that they are made of.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra import names
+from infra.constructs.acknowledge import acknowledge
+from infra.settings import Settings, Target
+
+
+class On(StrEnum):
+    """What a call is made on."""
+
+    INCIDENTS = "incidents"
+    DUE_INDEX = "the index of what is due"
+    OPEN_INDEX = "the index of open incidents"
+    DIRECTORY = "directory"
+    STREAM = "the stream of incidents"
+    STREAMS = "all streams of incidents"  # ListStreams takes no single one
+    RAW = "raw messages"
+    MAIL = "received mail"
+    EVENTS = "the queue of events"
+    PAGES = "the queue of pages"
+    DEAD_LETTERS = "dead letters"
+    ESCALATION = "the state machine"
+    BUS = "the event bus"
+    SENDER = "the identity that mail is sent as"
+    ALARM_TOPIC = "the alarm topic"
+    REPLY_SECRET = "the secret of reply addresses"
+    PHONES = "any phone number"
+    OWN_LOGS = "the function's own log streams"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    on: On
+    actions: tuple[str, ...]
+
+
+CHANGE_INCIDENT = Call(On.INCIDENTS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"))
+COUNT = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:UpdateItem"))
+CLAIM = Call(On.INCIDENTS, ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"))
+POSTPONE = Call(On.INCIDENTS, ("dynamodb:UpdateItem",))
+READ_DIRECTORY = Call(On.DIRECTORY, ("dynamodb:GetItem", "dynamodb:Query"))
+QUEUE_EVENTS = Call(On.EVENTS, ("sqs:SendMessage",))
+QUEUE_PAGES = Call(On.PAGES, ("sqs:SendMessage",))
+START_ESCALATION = Call(On.ESCALATION, ("states:StartExecution",))
+SEND_MAIL = Call(On.SENDER, ("ses:SendEmail",))
+TELL_FALLBACK = Call(On.ALARM_TOPIC, ("sns:Publish",))
+READ_REPLY_SECRET = Call(On.REPLY_SECRET, ("ssm:GetParameter",))
+
+CALLS: Mapping[str, tuple[Call, ...]] = {
+    "ingest": (
+        READ_DIRECTORY,
+        QUEUE_EVENTS,
+        Call(On.RAW, ("s3:PutObject",)),
+    ),
+    "triage": (
+        CHANGE_INCIDENT,
+        COUNT,
+        READ_DIRECTORY,
+        QUEUE_EVENTS,  # word of a message that it quarantined
+        Call(On.RAW, ("s3:GetObject",)),  # where a rule asks for more than could travel
+        START_ESCALATION,
+    ),
+    "escalate": (
+        CHANGE_INCIDENT,
+        READ_DIRECTORY,
+        QUEUE_PAGES,
+    ),
+    "page": (
+        CHANGE_INCIDENT,
+        CLAIM,
+        READ_DIRECTORY,
+        QUEUE_PAGES,
+        SEND_MAIL,
+        Call(On.PHONES, ("sns:Publish",)),
+        TELL_FALLBACK,
+        READ_REPLY_SECRET,
+    ),
+    "reply": (
+        CHANGE_INCIDENT,
+        READ_DIRECTORY,
+        Call(On.MAIL, ("s3:GetObject",)),
+        START_ESCALATION,
+        SEND_MAIL,
+        READ_REPLY_SECRET,
+    ),
+    "sweep": (
+        CHANGE_INCIDENT,
+        POSTPONE,
+        Call(On.DUE_INDEX, ("dynamodb:Query",)),
+        READ_DIRECTORY,
+        QUEUE_PAGES,
+        START_ESCALATION,
+        TELL_FALLBACK,
+    ),
+    "publish": (Call(On.BUS, ("events:PutEvents",)),),
+}
+
+# What Lambda does with the function's role on its behalf: poll, and put away what failed for good.
+_POLL = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes")
+_LOG = Call(On.OWN_LOGS, ("logs:CreateLogStream", "logs:PutLogEvents"))
+_PUT_AWAY = Call(On.DEAD_LETTERS, ("sqs:SendMessage",))
+LAMBDAS_OWN: Mapping[str, tuple[Call, ...]] = {
+    "ingest": (_PUT_AWAY,),
+    "triage": (Call(On.EVENTS, _POLL),),
+    "escalate": (),
+    "page": (Call(On.PAGES, _POLL),),
+    "reply": (_PUT_AWAY,),
+    "sweep": (_PUT_AWAY,),
+    "publish": (
+        Call(On.STREAM, ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")),
+        Call(On.STREAMS, ("dynamodb:ListStreams",)),
+        _PUT_AWAY,
+    ),
+}
+
+# Every wildcard there is, and why a narrower one can't be had.
+WILDCARDS: Mapping[On, str] = {
+    On.STREAMS: "ListStreams takes no single stream, and a stream's name is the moment it was made",
+    On.RAW: "an object a message, in a bucket that holds nothing else",
+    On.MAIL: "an object a mail, in a bucket that holds nothing else",
+    On.SENDER: "on this machine only: there SendEmail is called on nothing in particular",
+    On.OWN_LOGS: "a log stream a running copy of the function, named by Lambda; the group is its own",
+}
+
+
+def made_by(verb: str) -> tuple[Call, ...]:
+    return (*CALLS[verb], *LAMBDAS_OWN[verb], _LOG)
+
+
+def arns(stack: Stack, settings: Settings, target: Target, handed: Mapping[On, str]) -> Mapping[On, tuple[str, ...]]:
+    """Where each thing is; ``handed`` has what CloudFormation named."""
+    identities = (settings.sender_domain, settings.mail_from)  # whichever of them is verified
+    incidents = names.arn(stack, "dynamodb", f"table/{names.INCIDENTS_TABLE}")
+    raw, mail = (names.bucket_arn(stack, bucket(stack)) for bucket in (names.raw_bucket, names.mail_bucket))
+    return {
+        On.INCIDENTS: (incidents,),
+        On.DUE_INDEX: (f"{incidents}/index/due",),
+        On.OPEN_INDEX: (f"{incidents}/index/open",),
+        On.STREAMS: (f"{incidents}/stream/*",),
+        On.DIRECTORY: (names.arn(stack, "dynamodb", f"table/{names.DIRECTORY_TABLE}"),),
+        On.RAW: (f"{raw}/{names.RAW}*",),
+        On.MAIL: (f"{mail}/{names.INBOUND}*",),
+        On.PAGES: (names.arn(stack, "sqs", names.PAGES_QUEUE),),
+        On.DEAD_LETTERS: (names.arn(stack, "sqs", names.DEAD_LETTERS),),
+        On.ESCALATION: (names.arn(stack, "states", f"stateMachine:{names.STATE_MACHINE}"),),
+        On.BUS: (names.arn(stack, "events", f"event-bus/{names.EVENT_BUS}"),),
+        On.SENDER: tuple(names.arn(stack, "ses", f"identity/{identity}") for identity in identities)
+        if target.names_senders
+        else ("*",),
+        On.ALARM_TOPIC: (names.arn(stack, "sns", names.ALARM_TOPIC),),
+        On.REPLY_SECRET: (names.arn(stack, "ssm", f"parameter{names.REPLY_SECRET}"),),
+        On.PHONES: (),  # no resource to IAM: see ``_statement``
+        **{on: (arn,) for on, arn in handed.items()},
+    }
+
+
+def role(scope: Construct, verb: str, where: Mapping[On, tuple[str, ...]], settings: Settings) -> iam.Role:
+    """The role of one function."""
+    stack = Stack.of(scope)
+    where = {**where, On.OWN_LOGS: (names.arn(stack, "logs", f"log-group:{names.log_group(verb)}:log-stream:*"),)}
+    made = iam.Role(
+        scope,
+        f"{verb.title()}Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        inline_policies={"calls": _document(stack, verb, where, settings)},
+    )
+    for call in made_by(verb):
+        if call.on in WILDCARDS:
+            for arn in (arn for arn in where[call.on] if "*" in arn):
+                acknowledge(made, {f"AwsSolutions-IAM5[Resource::{_in_words(stack, arn)}]": WILDCARDS[call.on]})
+    return made
+
+
+def _in_words(stack: Stack, arn: str) -> str:
+    """``arn`` as cdk-nag writes it: what only CloudFormation knows is in angle brackets."""
+    parts = stack.resolve(arn)
+    if isinstance(parts, str):
+        return parts
+    return "".join(part if isinstance(part, str) else f"<{part['Ref']}>" for part in parts["Fn::Join"][1])
+
+
+def _document(stack: Stack, verb: str, where: Mapping[On, tuple[str, ...]], settings: Settings) -> iam.PolicyDocument:
+    statements = [_statement(stack, call, where) for call in made_by(verb)]
+    if settings.customer_key:
+        statements.append(_key(settings))
+    return iam.PolicyDocument(statements=statements)
+
+
+def _statement(stack: Stack, call: Call, where: Mapping[On, tuple[str, ...]]) -> iam.PolicyStatement:
+    if call.on is On.PHONES:  # a phone number has no ARN: it is whatever is no topic, as no topic may be meant
+        return iam.PolicyStatement(actions=[*call.actions], not_resources=[f"arn:{stack.partition}:sns:*:*:*"])
+    return iam.PolicyStatement(actions=[*call.actions], resources=[*where[call.on]])
+
+
+def _key(settings: Settings) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[settings.customer_key])

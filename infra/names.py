@@ -1,0 +1,112 @@
+"""What things are called in the account: names that one stack gives and another one, or an operator, relies on.
+
+Only the events queue's name is CloudFormation's own: made anew with the queue, it tells the generations of sequence
+numbers apart. What CloudFormation makes up is handed from stack to stack by a parameter (``handover``).
+"""
+
+from collections.abc import Mapping
+
+from aws_cdk import Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+PREFIX = "tocsin-"  # also of our own alarms, which are never taken for the customer's
+
+VERBS = ("ingest", "triage", "escalate", "page", "reply", "sweep", "publish")
+
+INCIDENTS_TABLE = "tocsin-incidents"
+DIRECTORY_TABLE = "tocsin-directory"
+PAGES_QUEUE = "tocsin-pages"
+DEAD_EVENTS = "tocsin-dead-events.fifo"
+DEAD_PAGES = "tocsin-dead-pages"
+DEAD_LETTERS = "tocsin-dead-letters"
+STATE_MACHINE = "tocsin-escalation"
+EVENT_BUS = "tocsin"
+ALARM_TOPIC = "tocsin-alarms"
+
+ALARMS_RULE = "tocsin-cloudwatch-alarms"
+FINDINGS_RULE = "tocsin-guardduty-findings"
+ARCHIVED_RULE = "tocsin-guardduty-archived"
+SWEEP_RULE = "tocsin-sweep"
+INGEST_RULES = (ALARMS_RULE, FINDINGS_RULE, ARCHIVED_RULE)
+
+RECEIPT_RULE = "tocsin-replies"
+RAW = "raw/"  # where ingest puts messages that are too large to travel, in the raw bucket
+INBOUND = "inbound/"  # where SES puts mail, in the mail bucket
+
+REPLY_SECRET = "/tocsin/reply-secret"  # a SecureString, which CloudFormation can't make: the command does
+DEPLOYMENT = "/tocsin/deployment"  # what the command reads to find all this
+
+# What one stack makes up and a later one reads.
+EVENTS_QUEUE_NAME = "/tocsin/handover/events-queue-name"
+EVENTS_QUEUE_URL = "/tocsin/handover/events-queue-url"
+PAGES_QUEUE_URL = "/tocsin/handover/pages-queue-url"
+INCIDENTS_STREAM = "/tocsin/handover/incidents-stream"
+API_ID = "/tocsin/handover/api-id"
+
+
+def raw_bucket(stack: Stack) -> str:
+    return f"tocsin-raw-{stack.account}-{stack.region}"  # bucket names are unique in the world
+
+
+def mail_bucket(stack: Stack) -> str:
+    return f"tocsin-mail-{stack.account}-{stack.region}"
+
+
+def function_name(verb: str) -> str:
+    return PREFIX + verb
+
+
+def function_arn(stack: Stack, verb: str) -> str:
+    return arn(stack, "lambda", f"function:{function_name(verb)}")
+
+
+def log_group(verb: str) -> str:
+    return f"/aws/lambda/{function_name(verb)}"
+
+
+def arn(stack: Stack, service: str, resource: str) -> str:
+    """The ARN of something in this account and region."""
+    return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+
+
+def bucket_arn(stack: Stack, bucket: str) -> str:
+    return f"arn:{stack.partition}:s3:::{bucket}"
+
+
+def ingest_rule_arns(stack: Stack) -> list[str]:
+    return [arn(stack, "events", f"rule/{rule}") for rule in INGEST_RULES]
+
+
+def receipt_rule_arn(stack: Stack, rule_set: str) -> str:
+    return arn(stack, "ses", f"receipt-rule-set/{rule_set}:receipt-rule/{RECEIPT_RULE}")
+
+
+def hand_over(scope: Construct, values: Mapping[str, str]) -> None:
+    """Leaves what CloudFormation made up here where a later stack finds it.
+
+    A parameter rather than an export: an export in use can't change, which would block an upgrade that replaces the
+    queue or the stream.
+    """
+    for name, value in values.items():
+        ssm.StringParameter(scope, "Handover" + name.rsplit("/", 1)[1], parameter_name=name, string_value=value)
+
+
+def handed_over(scope: Construct, name: str) -> str:
+    return ssm.StringParameter.value_for_string_parameter(scope, name)
+
+
+def function_of(scope: Construct, verb: str) -> lambda_.IFunction:
+    """The function of that name, made by another stack of ours in the same account and region."""
+    return lambda_.Function.from_function_attributes(
+        scope,
+        verb.title(),
+        function_arn=function_arn(Stack.of(scope), verb),
+        same_environment=True,
+    )
+
+
+def queue_of(scope: Construct, name: str) -> sqs.IQueue:
+    return sqs.Queue.from_queue_arn(scope, name, arn(Stack.of(scope), "sqs", name))

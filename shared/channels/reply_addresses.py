@@ -1,0 +1,42 @@
+"""The signed reply addresses of pages; the secret is an SSM SecureString, read once."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.domain.access import read_reply_address, reply_address
+from shared.domain.instants import Instant
+from shared.domain.notification import Page
+from shared.flow.ports import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+SECRET_MIN = 32  # bytes: as many as HMAC-SHA256's own key has (RFC 2104 §3)
+
+
+class SignedReplyAddresses:
+    """``ReplyAddresses`` by the secret ``name`` for addresses at ``domain``."""
+
+    def __init__(self, client: "SSMClient", name: str, domain: str) -> None:
+        self._client, self._name, self._domain = client, name, domain
+
+    def address(self, page: Page, now: Instant) -> str:
+        """``reply+<token>@<domain>`` for one page. Raises Unavailable."""
+        return reply_address(page, self._secret, self._domain, now)
+
+    def read(self, address: str, now: Instant) -> tuple[str, bytes]:
+        """An address → (incident, page tag). Raises Refused where it isn't ours or too old, Unavailable."""
+        return read_reply_address(address, self._secret, now)
+
+    @cached_property
+    def _secret(self) -> bytes:
+        try:
+            parameter = self._client.get_parameter(Name=self._name, WithDecryption=True)["Parameter"]
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable(f"{self._name} can't be read, so no page can be answered by mail: {error}") from error
+        secret = parameter.get("Value", "").encode()
+        if len(secret) < SECRET_MIN:
+            raise Unavailable(f"{self._name} has fewer than {SECRET_MIN} bytes, so anybody could answer: make it anew")
+        return secret

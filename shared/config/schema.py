@@ -1,0 +1,206 @@
+"""Every key of the configuration and what it may be. What isn't here is an error that names the nearest key."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.config.build import DAYS
+from shared.config.shapes import (
+    Shape,
+    anything,
+    duration,
+    either,
+    list_of,
+    mapping,
+    matching,
+    moment,
+    named,
+    number,
+    one_of,
+    record,
+    text,
+    time_zone,
+    yes_no,
+)
+from shared.domain.directory import Medium
+from shared.domain.event import Severity
+
+SOURCES: Final = (
+    *("events_v2", "cloudwatch", "guardduty", "securityhub", "inspector", "health", "config", "codepipeline"),
+    *(
+        "codebuild",
+        "ecs",
+        "waf",
+        "eventbridge",
+        "github",
+        "gitlab",
+        "jenkins",
+        "sonarqube",
+        "snyk",
+        "splunk",
+        "elastic",
+    ),
+    *("grafana", "alertmanager", "datadog", "sentry", "webhook", "email", "heartbeat"),
+)
+ROLES: Final = ("owner", "admin", "manager", "responder", "observer", "stakeholder")
+
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d|24:00"
+DAY = "|".join(DAYS)
+DAY_LIST = rf"({DAY})(-({DAY}))?(\s*,\s*({DAY})(-({DAY}))?)*"
+
+address = matching(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost", "e-mail address: name@example.com")
+phone = matching(r"\+[1-9]\d{6,14}", "phone number: +447700900001")
+secret = matching(
+    r"ssm:/[\w./-]+", "name of an SSM SecureString: ssm:/tocsin/slack/token. A secret itself is never in a file"
+)
+target = matching(r"(user|schedule):\S.*", "target: write user:ada or schedule:checkout-primary")
+
+contact = record(
+    {"email": address, "sms": phone, "voice": phone, "push": text, "slack": text, "teams": text}, exactly_one=True
+)
+notification = record({"after": duration(), "by": text}, ("after", "by"))
+user = record(
+    {
+        "name": text,
+        "email": address,
+        "time_zone": time_zone,
+        "role": one_of(*ROLES),
+        "contacts": named(contact),
+        "notify": record({"high": list_of(notification), "low": list_of(notification)}),
+    },
+    ("name", "email"),
+)
+window = record(
+    {
+        "days": matching(DAY_LIST, "list of days: mon-fri, fri-mon or mon,wed"),
+        "from": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "09:00", or "fri 18:00"'),
+        "to": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "17:00", or "mon 09:00"'),
+    },
+    ("from", "to"),
+)
+layer = record(
+    {
+        "name": text,
+        "start": moment,
+        "turn": duration("1h", "365d"),
+        "users": list_of(text, least=1),
+        "until": moment,
+        "only": list_of(window),
+    },
+    ("start", "turn", "users"),
+)
+override = record({"user": text, "from": moment, "to": moment}, ("user", "from", "to"))
+schedule = record({"time_zone": time_zone, "layers": list_of(layer), "overrides": list_of(override)})
+level = record(
+    {"notify": list_of(target, least=1), "after": duration("1s"), "assign": one_of("everyone", "round_robin")},
+    ("notify", "after"),
+)
+policy = record({"repeat": number(0, 9, whole=True), "levels": list_of(level, least=1)}, ("levels",))
+integration = record(
+    {
+        "source": one_of(*SOURCES),
+        "when": mapping,
+        "key": matching(r"[A-Za-z0-9]{32}", "routing key: 32 letters and digits"),
+        "min_severity": number(0, 10),
+        "dedup_key": text,
+        "map": mapping,
+        "secret": secret,
+        "every": duration("1m"),
+        "grace": duration(),
+    },
+    ("source",),
+)
+service = record(
+    {
+        "description": text,
+        "team": text,
+        "policy": text,
+        "urgency": one_of("high", "low", "severity", "support_hours"),
+        "support_hours": record({**dict.fromkeys(("days", "from", "to"), text), "raise_low": yes_no}, ("from", "to")),
+        "acknowledgement_timeout": duration("1s"),
+        "auto_resolve": duration("1s"),
+        "sla": record({"acknowledge": duration("1s"), "resolve": duration("1s")}),
+        "grouping": record(
+            {
+                "by": either(
+                    (list, list_of(text, least=1)),
+                    (str, one_of("time", "similarity")),
+                    what="a list of fields, or time, or similarity belongs here",
+                ),
+                "window": duration("1s"),
+            },
+            ("by",),
+        ),
+        "pause": duration("1s"),
+        "runbooks": list_of(text),
+        "tags": list_of(text),
+        "integrations": named(integration),
+    },
+    ("policy",),
+)
+outcome = record(
+    {
+        "route": text,
+        "priority": text,
+        "severity": one_of(*Severity),
+        "tags": list_of(text),
+        "summary": text,
+        "runbook": text,
+        "ticket": mapping,
+        "pause": duration("1s"),
+        "suppress": yes_no,
+        "drop": yes_no,
+        "open_after": record(
+            {"count": number(1, 1_000_000, whole=True), "within": duration("1s")}, ("count", "within")
+        ),
+        "continue": yes_no,
+    }
+)
+extraction = record({"from": text, "regex": text}, ("from", "regex"))
+rule = record({"name": text, "when": mapping, "extract": named(extraction), "then": outcome}, ("name", "when", "then"))
+account = record(
+    {
+        "name": text,
+        "time_zone": time_zone,
+        "fallback": record(
+            {
+                medium.value: contact_shape
+                for medium, contact_shape in {
+                    Medium.EMAIL: address,
+                    Medium.SMS: phone,
+                    Medium.VOICE: phone,
+                    Medium.PUSH: text,
+                    Medium.SLACK: text,
+                    Medium.TEAMS: text,
+                }.items()
+            },
+            least_one=True,
+        ),
+        "priorities": list_of(text),
+    },
+    ("name", "fallback"),
+)
+action = record(
+    {"name": text, "lambda": text, "ssm_document": text, "run": one_of("when_asked", "automatically")}, ("name",)
+)
+runbook = record({"title": text, "steps": text, "url": text, "actions": list_of(action)})
+maintenance = record(
+    {"services": list_of(text, least=1), "from": moment, "to": moment, "reason": text}, ("services", "from", "to")
+)
+webhook = record({"url": text, "events": list_of(text), "secret": secret}, ("url",))
+
+SCHEMA: Mapping[str, Shape] = {
+    "account": account,
+    "users": named(user),
+    "teams": named(record({"members": named(one_of(*ROLES)), "description": text})),
+    "schedules": named(schedule),
+    "escalation_policies": named(policy),
+    "services": named(service),
+    "event_rules": list_of(rule),
+    "unrouted": text,
+    "runbooks": named(runbook),
+    "maintenance": list_of(maintenance),
+    "webhooks": named(webhook),
+}
+NAMED = frozenset({"users", "teams", "schedules", "escalation_policies", "services", "runbooks", "webhooks"})
+LISTS = frozenset({"event_rules", "maintenance"})
+ANYTHING: Shape = anything

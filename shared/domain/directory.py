@@ -1,0 +1,183 @@
+"""The set-up of an account: who there is, what they look after, and how each is reached.
+
+A ``Directory`` is one version of it, read as a whole and never changed in place.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.event import Severity
+from shared.domain.schedule import Schedule
+
+
+class Urgency(StrEnum):
+    HIGH = "high"
+    LOW = "low"
+
+
+class Medium(StrEnum):
+    """By what a person is reached; a channel in ``shared/channels`` serves each."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    VOICE = "voice"
+    PUSH = "push"
+    SLACK = "slack"
+    TEAMS = "teams"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One way to reach a person: ``phone`` is ``sms`` to ``+44…``."""
+
+    name: str
+    medium: Medium
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRule:
+    after: timedelta
+    by: str  # the contact's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    name: str  # the key in the file: ``ada``
+    full_name: str
+    email: str
+    time_zone: str = "UTC"
+    role: str = "responder"
+    contacts: tuple[Contact, ...] = ()
+    notify: Mapping[Urgency, tuple[NotificationRule, ...]] = field(
+        default_factory=dict["Urgency", "tuple[NotificationRule, ...]"]
+    )
+
+
+class TargetKind(StrEnum):
+    USER = "user"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    kind: TargetKind
+    name: str
+
+
+class Assign(StrEnum):
+    EVERYONE = "everyone"
+    ROUND_ROBIN = "round_robin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    notify: tuple[Target, ...]
+    after: timedelta  # unacknowledged for so long → the next level
+    assign: Assign = Assign.EVERYONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    name: str
+    levels: tuple[Level, ...]
+    repeat: int = 0  # rounds after the first; 0 to 9
+
+
+class UrgencyRule(StrEnum):
+    HIGH = "high"
+    LOW = "low"
+    SEVERITY = "severity"  # critical and error are high
+
+    def urgency(self, severity: Severity) -> Urgency:
+        if self is UrgencyRule.SEVERITY:
+            return Urgency.HIGH if severity in (Severity.CRITICAL, Severity.ERROR) else Urgency.LOW
+        return Urgency(self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """A source bound to one service."""
+
+    id: str
+    name: str
+    service: str
+    source: str
+    key: str | None = None  # 32 characters, where the source speaks with a routing key
+    when: Mapping[str, Any] | None = None  # an event pattern
+    min_severity: float | None = None  # GuardDuty's own scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    name: str
+    policy: str
+    description: str = ""
+    urgency: UrgencyRule = UrgencyRule.HIGH
+    acknowledgement_timeout: timedelta | None = None
+    auto_resolve: timedelta | None = None
+    tags: tuple[str, ...] = ()
+    integrations: tuple[Integration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an event rule does where it matches. None and empty leave a thing as it is."""
+
+    route: str | None = None
+    severity: Severity | None = None
+    priority: str | None = None
+    tags: tuple[str, ...] = ()
+    suppress: bool = False
+    drop: bool = False
+    proceed: bool = False  # ``continue: true``: later rules are asked as well
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRule:
+    name: str
+    when: Mapping[str, Any]
+    then: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    name: str
+    time_zone: str = "UTC"
+    fallback: tuple[Contact, ...]  # told when nobody else can be reached; never empty
+    priorities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Directory:
+    version: int
+    account: Account
+    users: Mapping[str, User]
+    schedules: Mapping[str, Schedule]
+    policies: Mapping[str, Policy]
+    services: Mapping[str, Service]
+    rules: tuple[EventRule, ...] = ()
+    unrouted: str | None = None
+
+    def integration(self, name: str | None) -> Integration | None:
+        return next((i for service in self.services.values() for i in service.integrations if i.id == name), None)
+
+    def integration_by_key(self, routing_key: str) -> Integration | None:
+        """Compared in constant time, with every key there is."""
+        found = None
+        for integration in self.integrations():
+            if integration.key and hmac.compare_digest(integration.key.encode(), routing_key.encode()):
+                found = integration
+        return found
+
+    def integrations(self) -> list[Integration]:
+        """Services and integrations in order of name: the order in which they are asked."""
+        return [
+            integration
+            for _, service in sorted(self.services.items())
+            for integration in sorted(service.integrations, key=lambda i: i.name)
+        ]

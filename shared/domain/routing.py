@@ -1,0 +1,131 @@
+"""Where an event goes and why: its integration, the rules in order, then the service.
+
+The first rule that matches decides, unless it says ``continue``. Nothing is dropped in silence: what no rule and no
+integration routes goes to ``unrouted`` at low urgency, and each decision carries the rules that were tried.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+from shared.domain.directory import Directory, EventRule, Integration, Outcome, Service, Urgency
+from shared.domain.event import Event, Severity
+from shared.domain.incident import RuleTrace
+from shared.domain.pattern import Pattern, compile_pattern
+from shared.domain.plain import to_plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """``service`` None where it is suppressed or dropped."""
+
+    service: Service | None
+    severity: Severity
+    urgency: Urgency = Urgency.HIGH
+    priority: str | None = None
+    tags: tuple[str, ...] = ()
+    suppressed: str | None = None  # the reason
+    dropped: str | None = None  # the reason
+    trace: tuple[RuleTrace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """One directory's patterns, compiled."""
+
+    integrations: tuple[tuple[Integration, Pattern | None], ...]
+    rules: tuple[tuple[EventRule, Pattern], ...]
+
+
+@lru_cache(maxsize=4)  # the version in force and those before it that are still asked for
+def compiled(directory: Directory) -> Routes:
+    """Raises PatternError for a pattern that isn't one; ``lint`` has refused it before."""
+    return Routes(
+        integrations=tuple((i, compile_pattern(i.when) if i.when else None) for i in directory.integrations()),
+        rules=tuple((rule, compile_pattern(rule.when)) for rule in directory.rules),
+    )
+
+
+def as_pattern_input(event: Event, raw: Any) -> dict[str, Any]:
+    """What patterns are matched on: CONFIG's normalised event, with the message as it arrived."""
+    return {**to_plain(event), "raw": raw}
+
+
+def integration_for(directory: Directory, event: Event, raw: Any) -> Integration | None:
+    """The first integration of the event's source whose ``when`` takes it, services and integrations by name.
+
+    Alarms of target tracking and Tocsin's own are left out before, unless an integration names them.
+    """
+    seen = as_pattern_input(event, raw)
+    for integration, pattern in compiled(directory).integrations:
+        if integration.source == event.source_type and (pattern is None or pattern.matches(seen)):
+            return integration
+    return None
+
+
+def route(directory: Directory, event: Event, integration: Integration | None, raw: Any = None) -> Route:
+    """The event's way, by the rules in force."""
+    seen = as_pattern_input(event, raw)
+    trace: list[RuleTrace] = []
+    outcomes: list[Outcome] = []
+    for rule, pattern in compiled(directory).rules:
+        matched = pattern.matches(seen)
+        trace.append(RuleTrace(rule=rule.name, matched=matched, because=pattern.why(seen)))
+        if matched:
+            outcomes.append(rule.then)
+            if not rule.then.proceed:
+                break
+    return _decided(directory, event, integration, outcomes, tuple(trace))
+
+
+def _decided(
+    directory: Directory,
+    event: Event,
+    integration: Integration | None,
+    outcomes: list[Outcome],
+    trace: tuple[RuleTrace, ...],
+) -> Route:
+    severity = next((o.severity for o in reversed(outcomes) if o.severity), event.severity)
+    held_back = _held_back(event, integration, outcomes, trace)
+    named = next((o.route for o in reversed(outcomes) if o.route), None) or (integration and integration.service)
+    service = directory.services.get(named) if named else None
+    routed = service is not None
+    if service is None and directory.unrouted:
+        service = directory.services.get(directory.unrouted)
+    return Route(
+        service=None if held_back else service,
+        severity=severity,
+        urgency=service.urgency.urgency(severity) if service and routed else Urgency.LOW,
+        priority=next((o.priority for o in reversed(outcomes) if o.priority), None),
+        tags=tuple(
+            dict.fromkeys(
+                tag for tags in (service.tags if service else (), *(o.tags for o in outcomes)) for tag in tags
+            )
+        ),
+        suppressed=held_back.get("suppressed"),
+        dropped=held_back.get("dropped"),
+        trace=trace,
+    )
+
+
+def _held_back(
+    event: Event, integration: Integration | None, outcomes: list[Outcome], trace: tuple[RuleTrace, ...]
+) -> Mapping[str, str]:
+    by = next((t.rule for t in reversed(trace) if t.matched), "")
+    if any(o.drop for o in outcomes):
+        return {"dropped": f"by the rule {by!r}"}
+    if any(o.suppress for o in outcomes):
+        return {"suppressed": f"by the rule {by!r}"}
+    number = severity_number(event)
+    least = integration.min_severity if integration else None
+    if least is not None and number is not None and number < least:
+        return {"dropped": f"severity {number} is below the integration's {least}"}
+    return {}
+
+
+def severity_number(event: Event) -> float | None:
+    """The vendor's own severity, where its scale is a number (GuardDuty's 1.0 to 10.0)."""
+    details: Any = event.custom_details
+    number: Any = cast("Mapping[str, Any]", details).get("severity") if isinstance(details, Mapping) else None
+    return float(number) if isinstance(number, int | float) and not isinstance(number, bool) else None

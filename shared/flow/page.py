@@ -1,0 +1,159 @@
+"""``page``: one attempt to reach one person by one channel.
+
+Still due? Then claim, send, record. A known failure hands on to the person's next method at once; an unknown outcome is
+sent once more. When every method of everybody at the level has failed, the next level begins at once.
+"""
+
+from dataclasses import dataclass, replace
+
+from shared.domain.directory import Contact, Directory, User
+from shared.domain.errors import Conflict
+from shared.domain.escalation import page_by, still_due
+from shared.domain.incident import Incident
+from shared.domain.instants import whole_second
+from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, PageState, next_untried, stale_at
+from shared.flow.escalate import queue, take
+from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+
+TRIES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A message of the queue of pages: which page to send."""
+
+    incident: str
+    identity: str
+
+
+def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
+    """What became of the page; None where there was nothing to do. ``attempt`` is unique to this try.
+
+    Raises Unavailable where it may come again.
+    """
+    loaded = deps.incidents.load(order.incident)
+    page = _find(loaded, order)
+    if loaded is None or page is None or page.state not in WAITING:
+        return None
+    if not still_due(loaded.incident, page):
+        return _settle(deps, replace(page, state=PageState.SUPERSEDED))
+    if page.attempts >= ATTEMPTS and deps.now() >= stale_at(page):
+        return _lose(deps, loaded, replace(page, state=PageState.UNKNOWN, error="nobody can say whether it was sent"))
+    claimed = deps.incidents.claim(page, deps.now(), attempt)
+    if claimed is None:
+        return _not_ours(deps, order)
+    return _send(deps, loaded, claimed)
+
+
+def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
+    """Everything that the message is rendered from."""
+    directory = deps.directory.current()
+    alerts = deps.incidents.alerts(page.incident, limit=1)
+    return Notice(
+        incident=loaded.incident,
+        contact=Contact(name=page.method, medium=page.medium, address=page.address),
+        user=directory.users.get(page.user),
+        page=page,
+        alert=alerts[0] if alerts else None,
+        reply_to=deps.replies.address(page, deps.now()) if page.user != FALLBACK else None,
+        account=directory.account.name,
+    )
+
+
+def _send(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
+    try:
+        channel = deps.channels.get(page.medium)
+        if channel is None:
+            raise SendFailed(f"{page.medium} isn't delivered by this version")
+        provider_id = channel.send(notice_for(deps, loaded, page))
+    except SendFailed as fault:
+        return _lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
+    except OutcomeUnknown as fault:
+        return _unknown(deps, loaded, replace(page, error=str(fault)))
+    return _settle(deps, replace(page, state=PageState.SENT, provider_id=provider_id, sent_at=deps.now()))
+
+
+def _unknown(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
+    """It may have arrived, or not: once more, then the next method."""
+    if page.attempts >= ATTEMPTS:
+        return _lose(deps, loaded, replace(page, state=PageState.UNKNOWN))
+    settled = _settle(deps, replace(page, state=PageState.DUE))
+    queue(deps, (page,))
+    return settled
+
+
+def _lose(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
+    """Recorded and counted; then whoever is next."""
+    deps.journal.fault("page", page.error or page.state.value, incident=page.incident, page=page.identity)
+    deps.journal.count("PageFailed")
+    settled = _settle(deps, page)
+    if settled is not None:
+        _hand_on(deps, page)
+    return settled
+
+
+def _hand_on(deps: Deps, page: Page) -> None:
+    """The person's next untried method, else the level's end where nobody at it can be reached."""
+    for _ in range(TRIES):
+        loaded = deps.incidents.load(page.incident)
+        if loaded is None or not still_due(loaded.incident, page):
+            return None
+        try:
+            return _next_after(deps, loaded, page)
+        except Conflict:
+            continue  # another attempt failed at the same time: read again
+    raise Unavailable(f"{page.incident} is being written to without pause; the failed page is handed on again")
+
+
+def _next_after(deps: Deps, loaded: Loaded, page: Page) -> None:
+    if page.user == FALLBACK:
+        return _fallback_lost(deps, loaded, page)
+    user = _paged_as(deps, loaded.incident, page)
+    present = [other for other in loaded.pages if other.entry == page.entry]
+    place = next_untried(user, loaded.incident.urgency, present) if user else None
+    if user is None or place is None or page.entry != str(loaded.incident.entry):
+        take(deps, loaded)
+        return None
+    following = page_by(loaded.incident, user, place, whole_second(deps.now()))
+    deps.incidents.commit(Change(pages=(following,)))
+    return queue(deps, (following,))
+
+
+def _fallback_lost(deps: Deps, loaded: Loaded, page: Page) -> None:
+    """No method of the fallback contact works: the alarm topic is the last that is left."""
+    told = [other for other in loaded.pages if other.entry == page.entry and other.user == FALLBACK]
+    if all(other.state in LOST for other in told):
+        incident = loaded.incident
+        deps.alarms.tell_fallback(
+            f"Incident {incident.number} reaches nobody",
+            f"{incident.number} {incident.service}: {incident.title}\n"
+            "Nobody answered, and no method of the fallback contact works. Look at it now.",
+        )
+
+
+def _paged_as(deps: Deps, incident: Incident, page: Page) -> User | None:
+    directory: Directory = deps.directory.current()
+    if incident.directory not in (0, directory.version):
+        directory = deps.directory.version(incident.directory)
+    return directory.users.get(page.user)
+
+
+def _settle(deps: Deps, page: Page) -> PageState | None:
+    try:
+        deps.incidents.settle(page)
+    except Conflict:
+        return None  # another attempt has it meanwhile, and records what came of it
+    return page.state
+
+
+def _not_ours(deps: Deps, order: Order) -> PageState | None:
+    """Somebody else is sending it, or what made it due has just ended."""
+    loaded = deps.incidents.load(order.incident)
+    page = _find(loaded, order)
+    if loaded is None or page is None or page.state is not PageState.DUE or still_due(loaded.incident, page):
+        return None
+    return _settle(deps, replace(page, state=PageState.SUPERSEDED))
+
+
+def _find(loaded: Loaded | None, order: Order) -> Page | None:
+    return next((page for page in loaded.pages if page.identity == order.identity), None) if loaded else None

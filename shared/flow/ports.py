@@ -1,0 +1,234 @@
+"""What the flow needs from outside. ``wiring`` makes the real ones; tests and ``simulate`` have theirs in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from shared.domain.alert import Accepted, Alert, KeyState
+from shared.domain.directory import Contact, Directory, Medium, User
+from shared.domain.errors import TocsinError
+from shared.domain.incident import Incident, LogEntry
+from shared.domain.instants import Instant
+from shared.domain.notification import Page
+
+
+class Unavailable(TocsinError):
+    """A service didn't answer: the same step may be tried again, and nothing is lost."""
+
+
+class SendFailed(TocsinError):
+    """The provider refused: the next method is due at once."""
+
+
+class OutcomeUnknown(TocsinError):
+    """The provider didn't answer in time: it may have sent, or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one transaction writes: all of it, or nothing. Raises Conflict where somebody wrote first.
+
+    ``before`` is the version that the incident must still have (0: it isn't there yet); ``pages`` mustn't exist yet;
+    ``known`` is the key as it was read (None: no item). ``marker`` is an answer that counts once: channel, message id.
+    """
+
+    incident: Incident | None = None
+    before: int = 0
+    entries: tuple[LogEntry, ...] = ()
+    due_at: Instant | None = None
+    pages: tuple[Page, ...] = ()
+    key: KeyState | None = None
+    known: KeyState | None = None
+    alert: Alert | None = None
+    marker: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """An incident as it is now, read consistently, with all its pages."""
+
+    incident: Incident
+    due_at: Instant | None
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """Something whose time has passed: an incident's next step, or (``page``) a page that nobody sent."""
+
+    incident: str
+    due_at: Instant
+    page: str | None = None  # its identity
+
+
+class AlreadyCounted(TocsinError):
+    """This very answer took effect before."""
+
+
+class IncidentStore(Protocol):
+    """Incidents, alerts, keys and pages. All reads are consistent but ``overdue``."""
+
+    def key(self, key_hash: str) -> KeyState | None: ...
+    def load(self, incident: str) -> Loaded | None: ...
+    def state(self, incident: str) -> Incident | None:
+        """The incident alone, without its pages."""
+        ...
+
+    def timeline(self, incident: str) -> list[LogEntry]: ...
+    def alerts(self, incident: str, limit: int = 1000) -> list[Alert]: ...
+    def next_number(self, series: str) -> int:
+        """1, 2, 3 … for each name; a number may be lost, none comes twice."""
+        ...
+
+    def commit(self, change: Change) -> None:
+        """Raises Conflict, AlreadyCounted (the marker exists), Unavailable."""
+        ...
+
+    def count_repeats(self, known: KeyState, key: KeyState) -> None:
+        """Writes ``key`` where the item still is ``known``: one write. Raises Conflict."""
+        ...
+
+    def remember(self, known: KeyState | None, key: KeyState, ttl: Instant | None) -> None:
+        """Writes a key item alone, for as long as ``ttl``. Raises Conflict."""
+        ...
+
+    def last_seen(self, incident: str) -> Instant | None:
+        """When the incident's open alerts last spoke."""
+        ...
+
+    def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
+        """Takes a page for sending: it is due (or its claim is stale), and so is what made it due. None where not.
+
+        What makes it due is checked in the same transaction: a level's page needs the incident triggered and in the
+        page's epoch, the fallback's an incident that isn't resolved. A claim that is one's own counts as taken.
+        """
+        ...
+
+    def settle(self, page: Page) -> None:
+        """Records what the attempt that holds the claim came to. Raises Conflict where another holds it."""
+        ...
+
+    def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
+        """Pushes back something that can't be carried out now."""
+        ...
+
+    def overdue(self, before: Instant, limit: int) -> list[tuple[Overdue, int]]:
+        """What was due before that instant, oldest first, and how often it was postponed: by index, not by scan."""
+        ...
+
+    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+        """Keeps a day what was dropped or came late, 30 days what was suppressed: to be counted and looked at."""
+        ...
+
+    def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
+        """Keeps a message that can't be carried out, for people to look at."""
+        ...
+
+
+class DirectoryStore(Protocol):
+    def current(self) -> Directory:
+        """The version in force, at most 5 s old. Raises Unavailable."""
+        ...
+
+    def fresh(self) -> Directory:
+        """The version in force, looked up afresh."""
+        ...
+
+    def version(self, number: int) -> Directory:
+        """An older version, kept for open incidents. Raises NotFound."""
+        ...
+
+
+class EventQueue(Protocol):
+    def put(self, accepted: Accepted, deduplication: str) -> None:
+        """Durable when it returns; over 100 KB by way of S3. Raises Unavailable."""
+        ...
+
+
+class PageQueue(Protocol):
+    def put(self, pages: Sequence[Page]) -> None: ...
+
+
+class Executions(Protocol):
+    def start(self, incident: str, epoch: int) -> None:
+        """Starts the run ``<incident>-<epoch>``; a name that exists counts as started. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a channel tells one person: everything that a message is rendered from."""
+
+    incident: Incident
+    contact: Contact
+    user: User | None  # None: the fallback contact
+    page: Page | None  # None: an answer to a reply
+    alert: Alert | None
+    reply_to: str | None
+    answer: str | None = None  # the text of an answer: "You have it. …"
+    in_reply_to: str | None = None  # the message id that is answered
+    account: str = ""
+
+
+class Channel(Protocol):
+    def send(self, notice: Notice) -> str:
+        """Sends once, without retries; the provider's id. Raises SendFailed, OutcomeUnknown."""
+        ...
+
+
+class EventBus(Protocol):
+    def put(self, details: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """At most 10 pairs of detail type and detail. Raises Unavailable where one wasn't taken."""
+        ...
+
+
+class Messages(Protocol):
+    """Raw mail and large messages, where they lie."""
+
+    def read(self, address: str) -> bytes: ...
+
+
+class Journal(Protocol):
+    """What operators read: one summary a batch, counted faults, never a body."""
+
+    def summary(self, flow: str, **facts: str | int) -> None: ...
+    def fault(self, flow: str, message: str, **facts: str | int) -> None: ...
+    def count(self, metric: str, number: int = 1) -> None: ...
+
+
+class Alarms(Protocol):
+    def tell_fallback(self, subject: str, text: str) -> None:
+        """By the topic of their own, when paging itself can't be carried out."""
+        ...
+
+
+class ReplyAddresses(Protocol):
+    def address(self, page: Page, now: Instant) -> str:
+        """``reply+<token>@<domain>`` for one page."""
+        ...
+
+    def read(self, address: str, now: Instant) -> tuple[str, bytes]:
+        """An address → (incident, page tag). Raises Refused where it isn't ours, or too old."""
+        ...
+
+
+class Clock(Protocol):
+    def __call__(self) -> Instant: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """Everything a flow may touch."""
+
+    now: Clock
+    incidents: IncidentStore
+    directory: DirectoryStore
+    events: EventQueue
+    pages: PageQueue
+    executions: Executions
+    bus: EventBus
+    messages: Messages
+    journal: Journal
+    alarms: Alarms
+    replies: ReplyAddresses
+    channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])

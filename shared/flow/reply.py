@@ -1,0 +1,189 @@
+"""``reply``: what a person answers → one command → the incident, and an answer that says what happened.
+
+A reply counts only when it is proven: the mail's verdicts, one sender, an address that we signed, and a contact method
+of the person it was signed for. It is applied once, however often it is delivered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.domain.access import page_tag
+from shared.domain.answer import Answer, Word, commands_for, read_answer
+from shared.domain.command import Command, carry_out
+from shared.domain.directory import Contact, Medium, User
+from shared.domain.errors import Conflict, Refused
+from shared.domain.escalation import decide, in_words
+from shared.domain.incident import Author, Incident, LogEntry, apply
+from shared.domain.notification import Page
+from shared.flow.escalate import begin_run, next_moment
+from shared.flow.ports import AlreadyCounted, Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.sources.answer_mail import MailAnswer, Verdicts, read
+
+TRIES = 8
+HELP = "Answer with one line: ack, resolve, escalate, snooze 2h, reassign <name>, note <text>, status or help."
+Marker = tuple[str, str]  # channel, provider's message id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A mail as SES received it: where it lies, what SES says of it, and to whom it came."""
+
+    at: str
+    verdicts: Verdicts
+    recipients: tuple[str, ...]
+
+
+def run(deps: Deps, receipt: Receipt) -> str | None:
+    """What the sender was answered; None where nobody is answered, with the reason counted and logged."""
+    mail = read(deps.messages.read(receipt.at), receipt.verdicts, receipt.recipients)
+    try:
+        page, loaded, user = _proven(deps, mail)
+    except Refused as fault:
+        return _ignored(deps, mail, str(fault))
+    answer = read_answer(mail.text)
+    if answer.word is None:
+        return _ignored(deps, mail, "there is nothing new in it")
+    try:
+        text = _obey_answer(deps, loaded.incident, answer, page, user, ("email", mail.message_id))
+    except AlreadyCounted:
+        return None  # it was delivered before, and answered then
+    _tell(deps, mail, loaded.incident, user, text)
+    return text
+
+
+def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker | None) -> str:
+    """Carries out ``commands`` in one transaction; the words that their author is answered.
+
+    Raises AlreadyCounted, Unavailable.
+    """
+    for _ in range(TRIES):
+        loaded = deps.incidents.load(incident)
+        if loaded is None:
+            return "There is no such incident."
+        try:
+            after, entries = _carried_out(deps, loaded.incident, commands)
+        except Refused as fault:
+            return f"Nothing was done: {fault}."
+        try:
+            _commit(deps, loaded, after, entries, marker)
+        except Conflict:
+            continue  # the timer or somebody else wrote first: decide again on what is there now
+        return said_of(after, commands[-1], changed=bool(entries))
+    raise Unavailable(f"{incident} is being written to without pause; the reply is applied again")
+
+
+def said_of(incident: Incident, command: Command, *, changed: bool) -> str:
+    """What an author hears once a command has taken effect."""
+    named = f"{incident.number} {incident.name}"
+    match command.order.value:
+        case "acknowledge":
+            return f"You have it. {named} is acknowledged." if changed else f"You have {named} already."
+        case "resolve":
+            return f"{named} is resolved."
+        case "note" | "status_update":
+            return f"Noted on {named}."
+        case "snooze":
+            return f"{named} is snoozed."
+        case _:
+            return f"Done. {named} is {incident.status}."
+
+
+def _carried_out(deps: Deps, incident: Incident, commands: Sequence[Command]) -> tuple[Incident, tuple[LogEntry, ...]]:
+    """The state after ``commands``, and their log entries. Raises Refused: then none of them is carried out."""
+    after, entries = incident, list[LogEntry]()
+    for command in commands:
+        for entry in carry_out(after, command, deps.directory.current(), deps.now()):
+            after = apply(after, entry)
+            entries.append(entry)
+    return after, tuple(entries)
+
+
+def _commit(deps: Deps, loaded: Loaded, after: Incident, entries: tuple[LogEntry, ...], marker: Marker | None) -> None:
+    before = loaded.incident
+    moved = after.epoch != before.epoch
+    due_at = next_moment(deps, after) if moved else loaded.due_at
+    deps.incidents.commit(Change(incident=after, before=before.version, entries=entries, due_at=due_at, marker=marker))
+    if moved:
+        begin_run(deps, after, due_at)
+
+
+def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, user: User, marker: Marker) -> str:
+    if answer.number is not None and answer.number != incident.number:
+        return f"Nothing was done: this mail is about {incident.number}. Answer the page of {answer.number} instead."
+    if answer.word is Word.HELP:
+        return HELP
+    if answer.word is Word.STATUS:
+        return _status(deps, incident.id)
+    author = Author(user=user.name, via=marker[0], message_id=marker[1])
+    seen = int(page.entry) if page.entry.isdigit() else None
+    try:
+        commands = commands_for(answer, author, seen, deps.directory.current())
+    except Refused as fault:
+        return f"Nothing was done: {fault}. {HELP}"
+    return obey(deps, incident.id, commands, marker)
+
+
+def _status(deps: Deps, incident: str) -> str:
+    loaded = deps.incidents.load(incident)
+    if loaded is None:
+        return "There is no such incident."
+    state, directory = loaded.incident, deps.directory.current()
+    turn = decide(state, loaded.pages, directory, directory, deps.now())
+    who = ", ".join(state.acknowledged_by or state.people) or "nobody"
+    return f"{state.number} {state.name} is {state.status} ({who}). {in_words(turn, deps.now())}"
+
+
+def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, Loaded, User]:
+    """The page that is answered, and by whom. Raises Refused with the reason, by name in the log."""
+    if mail.automatic:
+        raise Refused(f"automatic mail: {mail.automatic}")
+    if mail.refused:
+        raise Refused(mail.refused)
+    incident, tag = _addressed(deps, mail)
+    loaded = deps.incidents.load(incident)
+    page = next((page for page in loaded.pages if page_tag(page) == tag), None) if loaded else None
+    if loaded is None or page is None:
+        raise Refused("the page that it answers is not there any more")
+    user = deps.directory.current().users.get(page.user)
+    if user is None or mail.sender.casefold() not in _addresses(user):
+        raise Refused("its sender is no contact method of the person who was paged")
+    return page, loaded, user
+
+
+def _addressed(deps: Deps, mail: MailAnswer) -> tuple[str, bytes]:
+    fault = Refused("it came to no reply address")
+    for recipient in mail.recipients:
+        try:
+            return deps.replies.read(recipient, deps.now())
+        except Refused as refusal:
+            fault = refusal
+    raise fault
+
+
+def _addresses(user: User) -> set[str]:
+    return {contact.address.casefold() for contact in user.contacts if contact.medium is Medium.EMAIL}
+
+
+def _ignored(deps: Deps, mail: MailAnswer, reason: str) -> None:
+    deps.journal.fault("reply", reason, id=mail.message_id)
+    deps.journal.count("ReplyIgnored")
+
+
+def _tell(deps: Deps, mail: MailAnswer, incident: Incident, user: User, text: str) -> None:
+    """The answer to the reply. That it can't be sent undoes nothing: it is logged and counted."""
+    notice = Notice(
+        incident=incident,
+        contact=Contact(name="reply", medium=Medium.EMAIL, address=mail.sender),
+        user=user,
+        page=None,
+        alert=None,
+        reply_to=None,
+        answer=text,
+        in_reply_to=mail.message_id,
+        account=deps.directory.current().account.name,
+    )
+    try:
+        deps.channels[Medium.EMAIL].send(notice)
+    except (SendFailed, OutcomeUnknown) as fault:
+        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=incident.id)
+        deps.journal.count("AnswerFailed")

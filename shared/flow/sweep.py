@@ -1,0 +1,58 @@
+"""``sweep``: each minute, whatever is overdue, found by index; it takes the turn itself, so that paging goes on even
+without Step Functions.
+
+The rightful worker has 30 s of grace. Each incident is on its own: one that fails is pushed back, and after three tries
+the fallback contact is told.
+"""
+
+from datetime import timedelta
+
+from shared.domain.errors import Conflict
+from shared.flow.escalate import begin_run, queue, take
+from shared.flow.ports import Deps, Overdue
+
+GRACE = timedelta(seconds=30)  # what the run itself, or the queue, has to do it
+PUSHED_BACK = timedelta(minutes=1)
+TRIES = 3  # then the fallback contact is told
+AT_ONCE = 200  # what one sweep takes; the oldest first, the rest a minute later
+
+
+def run(deps: Deps) -> int:
+    """How many overdue things were carried out."""
+    done = failed = 0
+    for overdue, tries in deps.incidents.overdue(deps.now() - GRACE, AT_ONCE):
+        try:
+            _carry_out(deps, overdue)
+            done += 1
+        except Conflict:
+            continue  # somebody is at it this very moment
+        except Exception as fault:  # noqa: BLE001 - one incident's fault holds up no other; it is told of, and tried again
+            failed += 1
+            _push_back(deps, overdue, tries + 1, fault)
+    if done or failed:
+        deps.journal.summary("sweep", done=done, failed=failed)
+    return done
+
+
+def _carry_out(deps: Deps, overdue: Overdue) -> None:
+    loaded = deps.incidents.load(overdue.incident)
+    if loaded is None:
+        return None
+    if overdue.page is not None:
+        return queue(deps, tuple(page for page in loaded.pages if page.identity == overdue.page))
+    if loaded.due_at is None or loaded.due_at > deps.now():
+        return None  # the index was behind
+    turn = take(deps, loaded)
+    return begin_run(deps, turn.incident, turn.wake_at)
+
+
+def _push_back(deps: Deps, overdue: Overdue, tries: int, fault: Exception) -> None:
+    reason = f"{type(fault).__name__}: {fault}"
+    deps.journal.fault("sweep", reason, incident=overdue.incident, tries=tries)
+    deps.journal.count("SweepFailed")
+    deps.incidents.postpone(overdue, deps.now() + PUSHED_BACK, tries)
+    if tries == TRIES:
+        deps.alarms.tell_fallback(
+            f"Incident {overdue.incident} can't be carried on",
+            f"Its next step was due at {overdue.due_at} and failed {tries} times: {reason}\nLook at it now.",
+        )

@@ -1,0 +1,117 @@
+"""A mail that came to a reply address → who wrote, what is new in it, and whether it may count.
+
+It may count only where SES's verdicts for spam and virus are PASS, and DMARC's is PASS, or GRAY (no policy published)
+with a signature aligned with the sender's domain in SES's own, topmost Authentication-Results. Automatic mail is never
+an answer (RFC 3834).
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from email.utils import getaddresses
+from typing import Any
+
+from shared.sources.mail.new_text import new_text
+from shared.sources.mail.reading import header, read_message, text_of
+
+PASS, GRAY = "PASS", "GRAY"
+SES = "amazonses.com"  # whose Authentication-Results count
+
+AUTOMATIC: Mapping[str, re.Pattern[str]] = {  # headers by which programs say that no person wrote
+    "Auto-Submitted": re.compile(r"(?!no\b)\S.*", re.IGNORECASE),  # RFC 3834 §5
+    "Precedence": re.compile(r"(bulk|junk|list|auto_reply).*", re.IGNORECASE),
+    "X-Auto-Response-Suppress": re.compile(r".*\b(all|oof|autoreply)\b.*", re.IGNORECASE),
+    **dict.fromkeys(
+        (
+            *("X-Autoreply", "X-Autorespond", "X-Autoresponse", "X-Auto-Reply", "X-Mail-Autoreply"),
+            *("X-FC-MachineGenerated", "X-AutoReply-From", "List-Id", "Feedback-ID"),
+        ),
+        re.compile(r"(?!no\b)\S.*", re.IGNORECASE),
+    ),
+}
+REPORTS = ("multipart/report", "message/delivery-status", "message/feedback-report", "text/calendar")
+VACATION = re.compile(
+    r"\s*(automatic reply|auto(matische)?[ -]?(reply|response|antwort)|out of (the )?office|abwesenheit|"
+    r"réponse automatique|respuesta automática|resposta automática|risposta automatica|"
+    r"undeliver|delivery (status notification|failure)|mail delivery failed|returned mail|failure notice)",
+    re.IGNORECASE,
+)
+MAILERS = re.compile(r"(mailer-daemon|postmaster|no-?reply|bounces?)([+-].*)?@", re.IGNORECASE)
+ALIGNED = re.compile(r"dkim=pass\b[^;]*?header\.[di]=@?([\w.-]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """SES's: PASS, FAIL, GRAY or PROCESSING_FAILED each."""
+
+    spam: str
+    virus: str
+    dmarc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailAnswer:
+    """``automatic`` and ``refused`` say why it doesn't count, if it doesn't."""
+
+    message_id: str
+    sender: str
+    recipients: tuple[str, ...]
+    text: str
+    automatic: str | None = None
+    refused: str | None = None
+
+
+def verdicts_of_receipt(receipt: Mapping[str, Any]) -> Verdicts:
+    """From SES's event, https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html"""
+    statuses = {name: str(receipt.get(f"{name}Verdict", {}).get("status", "")) for name in ("spam", "virus", "dmarc")}
+    return Verdicts(**statuses)
+
+
+def read(raw: bytes, verdicts: Verdicts, recipients: tuple[str, ...]) -> MailAnswer:
+    """Any bytes can be read; ``recipients`` are the envelope's that are ours."""
+    message = read_message(raw)
+    senders = [address for _, address in getaddresses([str(value) for value in message.get_all("From", [])]) if address]
+    return MailAnswer(
+        message_id=header(message, "Message-ID") or f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>",
+        sender=senders[0] if senders else "",
+        recipients=recipients,
+        text=new_text(text_of(message)),
+        automatic=_automatic(message, senders),
+        refused=_refused(message, senders, verdicts),
+    )
+
+
+def _automatic(message: "Message[str, str]", senders: list[str]) -> str | None:
+    for name, says_so in AUTOMATIC.items():
+        if says_so.fullmatch(header(message, name)):
+            return f"its header {name} says so"
+    if message.get_content_type() in REPORTS:
+        return f"it is a report ({message.get_content_type()})"
+    if header(message, "Return-Path").replace(" ", "") == "<>":
+        return "it has no sender to answer to"
+    if VACATION.match(header(message, "Subject")):
+        return "its subject says so"
+    return "its sender is a program" if senders and MAILERS.match(senders[0]) else None
+
+
+def _refused(message: "Message[str, str]", senders: list[str], verdicts: Verdicts) -> str | None:
+    if len(senders) != 1:
+        return f"it has {len(senders)} From addresses, and must have one"
+    for name, status in (("spam", verdicts.spam), ("virus", verdicts.virus)):
+        if status != PASS:
+            return f"SES's verdict for {name} is {status or 'missing'}"
+    if verdicts.dmarc == PASS or (verdicts.dmarc == GRAY and _signed_by_sender(message, senders[0])):
+        return None
+    return f"SES's verdict for DMARC is {verdicts.dmarc or 'missing'}, and no signature is the sender's own"
+
+
+def _signed_by_sender(message: "Message[str, str]", sender: str) -> bool:
+    """By SES's own results, the topmost; those below are the sender's word."""
+    results = str(message.get("Authentication-Results", ""))
+    if results.partition(";")[0].strip().casefold() != SES:
+        return False
+    domain = sender.rpartition("@")[2].casefold()
+    signers = [found[1].casefold() for found in ALIGNED.finditer(results)]
+    return any(domain == signer or domain.endswith(f".{signer}") for signer in signers if "." in signer)

@@ -1,0 +1,278 @@
+"""Incidents in DynamoDB. One transaction a change: all of it is written, or nothing.
+
+The base table is read consistently; only ``overdue`` asks an index, and looks each answer up in the base table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.errors import Conflict, TocsinError
+from shared.domain.incident import Incident, LogEntry, Status
+from shared.domain.instants import Instant, format_seconds
+from shared.domain.notification import FALLBACK, Page, PageState, stale_at
+from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
+from shared.store import dynamodb_items as items
+from shared.store.dynamodb_calls import (
+    NEVER_WRITTEN,
+    WRITTEN,
+    Condition,
+    Item,
+    Step,
+    as_read,
+    asking,
+    compare,
+    item_found,
+    key_of,
+    query,
+    read_all,
+    setting,
+    transact,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEY_AS_READ = ("last_seq", "generation", "count", "state", "last_seen")
+
+
+class DynamoDbIncidents:
+    """``IncidentStore`` on one table; its keys are docs/tables.md's."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    # reading
+
+    def key(self, key_hash: str) -> KeyState | None:
+        item = self._get(items.alert_key_key(key_hash))
+        return items.key_from(item) if item else None
+
+    def load(self, incident: str) -> Loaded | None:
+        found = list(self._between(incident, items.PAGE, items.STATE))
+        if not found or found[-1]["sk"]["S"] != items.STATE:
+            return None
+        *pages, state = found
+        return Loaded(
+            incident=items.incident_from(state),
+            due_at=items.due_of(state),
+            pages=tuple(items.page_from(page) for page in pages),
+        )
+
+    def state(self, incident: str) -> Incident | None:
+        item = self._get(items.incident_key(incident))
+        return items.incident_from(item) if item else None
+
+    def timeline(self, incident: str) -> list[LogEntry]:
+        return [items.log_entry_from(item) for item in self._beginning(incident, items.LOG)]
+
+    def alerts(self, incident: str, limit: int = 1000) -> list[Alert]:
+        found = self._beginning(incident, items.ALERT, Limit=limit)
+        return [items.alert_from(item) for item in islice(found, limit)]
+
+    def last_seen(self, incident: str) -> Instant | None:
+        alerts = self._beginning(incident, items.ALERT, ProjectionExpression="key_hash")
+        keys = [items.alert_key_key(alert["key_hash"]["S"]) for alert in alerts]
+        states = [items.key_from(item) for item in read_all(self._client, self._table, keys)]
+        spoke = (s.last_seen for s in states if s.incident == incident and s.state is KeyStatus.OPEN)
+        return max(spoke, default=None)
+
+    def overdue(self, before: Instant, limit: int) -> list[tuple[Overdue, int]]:
+        until = format_seconds(before)
+        late = [item for shard in items.SHARDS for item in self._late_in(shard, until, limit)]
+        oldest = [key_of(item) for item in sorted(late, key=_due_at)[:limit]]
+        found = read_all(self._client, self._table, oldest, ("pk", "sk", "due_at", "tries"))
+        still = [item for item in found if "due_at" in item and _due_at(item) <= until]  # the index may be behind
+        return [items.overdue_from(item) for item in sorted(still, key=_due_at)]
+
+    # writing
+
+    def next_number(self, series: str) -> int:
+        with asking():
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=items.counter_key(series),
+                UpdateExpression="ADD #last :one",
+                ExpressionAttributeNames={"#last": "last"},
+                ExpressionAttributeValues={":one": {"N": "1"}},
+                ReturnValues="UPDATED_NEW",
+            )
+        return items.plain(answer["Attributes"]["last"])
+
+    def commit(self, change: Change) -> None:
+        transact(self._client, list(self._steps(change)))
+
+    def count_repeats(self, known: KeyState, key: KeyState) -> None:
+        update = setting(items.key_item(key, None), _as_known(known))
+        with asking("somebody wrote this alert key meanwhile"):
+            self._client.update_item(TableName=self._table, **update)
+
+    def remember(self, known: KeyState | None, key: KeyState, ttl: Instant | None) -> None:
+        with asking("somebody wrote this alert key meanwhile"):
+            self._put_where(_as_known(known), items.key_item(key, ttl))
+
+    def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
+        claimed = _claimed(page, now, attempt)
+        if claimed is None:
+            return None
+        unchanged = as_read(items.page_item(page), "state", "attempts", "attempt")
+        over = Conflict(f"what made the page {page.identity} of {page.incident} due is over")
+        taken = Conflict(f"another attempt has the page {page.identity} of {page.incident}")
+        try:
+            transact(
+                self._client,
+                (
+                    self._check(items.incident_key(page.incident), _makes_due(page), over),
+                    self._update(items.claimed_item(claimed), unchanged, taken),
+                ),
+            )
+        except Conflict as broken:
+            held = item_found(broken, 1) if broken is taken else None
+            return _if_own(items.page_from(held), attempt) if held else None
+        return claimed
+
+    def settle(self, page: Page) -> None:
+        item = items.page_item(page)
+        with asking(f"another attempt holds the page {page.identity} of {page.incident}"):
+            self._put_where(WRITTEN & as_read(item, "attempt"), item)
+
+    def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
+        still_waits = WRITTEN & Condition("attribute_exists(#due_at)", {"#due_at": "due_at"}, {})
+        try:
+            with asking():
+                self._client.update_item(
+                    TableName=self._table, **setting(items.postponed_item(overdue, until, tries), still_waits)
+                )
+        except Conflict:
+            return  # it was carried out meanwhile
+
+    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+        self._put(items.drop_item(at, accepted, reason, kind))
+
+    def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
+        self._put(items.quarantine_item(at, message_id, body, reason))
+
+    # how a change is written
+
+    def _steps(self, change: Change) -> Iterator[Step]:
+        """Each item with its condition. The marker is first, as it says more than a conflict."""
+        incident = change.incident
+        if incident is not None:
+            if change.marker is not None:
+                counted = AlreadyCounted(f"the answer {change.marker} took effect before")
+                yield self._create(items.marker_item(incident.id, change.marker), counted)
+            yield self._write_state(incident, change)
+            for number, entry in enumerate(change.entries, start=change.before + 1):
+                taken = Conflict(f"{incident.id} has an entry {number} already")
+                yield self._create(items.log_item(incident.id, number, entry), taken)
+            if change.alert is not None:
+                yield Step({"Put": {"TableName": self._table, "Item": items.alert_item(incident.id, change.alert)}})
+        if change.key is not None:
+            yield self._write_key(change.known, change.key)
+        for page in change.pages:
+            exists = Conflict(f"the page {page.identity} of {page.incident} exists already")
+            yield self._create(items.page_item(page), exists)
+
+    def _write_state(self, incident: Incident, change: Change) -> Step:
+        item = items.incident_item(incident, change.due_at)
+        moved_on = Conflict(f"{incident.id} isn't at version {change.before} any more")
+        if change.before == 0:
+            return self._create(item, moved_on)
+        return self._replace(item, compare("version", "=", items.typed(change.before)), moved_on)
+
+    def _write_key(self, known: KeyState | None, key: KeyState) -> Step:
+        item = items.key_item(key, items.key_ttl(key))
+        return self._replace(item, _as_known(known), Conflict("somebody wrote this alert key meanwhile"))
+
+    def _create(self, item: Item, broken: TocsinError) -> Step:
+        return self._replace(item, NEVER_WRITTEN, broken)
+
+    def _replace(self, item: Item, condition: Condition, broken: TocsinError) -> Step:
+        return Step({"Put": {"TableName": self._table, "Item": item, **condition.arguments()}}, broken)
+
+    def _update(self, item: Item, condition: Condition, broken: TocsinError) -> Step:
+        update = {
+            "TableName": self._table,
+            **setting(item, condition),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        return Step({"Update": update}, broken)
+
+    def _check(self, key: Item, condition: Condition, broken: TocsinError) -> Step:
+        return Step({"ConditionCheck": {"TableName": self._table, "Key": key, **condition.arguments()}}, broken)
+
+    # single calls
+
+    def _get(self, key: Item) -> Item | None:
+        with asking():
+            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+
+    def _put(self, item: Item) -> None:
+        with asking():
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def _put_where(self, condition: Condition, item: Item) -> None:
+        self._client.put_item(TableName=self._table, Item=item, **condition.arguments())
+
+    def _between(self, incident: str, first: str, last: str) -> Iterator[Item]:
+        return self._query(incident, "pk = :pk AND sk BETWEEN :first AND :last", {":first": first, ":last": last})
+
+    def _beginning(self, incident: str, prefix: str, **more: Any) -> Iterator[Item]:
+        return self._query(incident, "pk = :pk AND begins_with(sk, :prefix)", {":prefix": prefix}, **more)
+
+    def _query(self, incident: str, where: str, values: dict[str, str], **more: Any) -> Iterator[Item]:
+        return query(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression=where,
+            ExpressionAttributeValues={
+                ":pk": items.incident_key(incident)["pk"],
+                **{name: {"S": value} for name, value in values.items()},
+            },
+            ConsistentRead=True,
+            **more,
+        )
+
+    def _late_in(self, shard: str, until: str, limit: int) -> Iterator[Item]:
+        found = query(
+            self._client,
+            TableName=self._table,
+            IndexName="due",
+            KeyConditionExpression="due_shard = :shard AND due_at <= :until",
+            ExpressionAttributeValues={":shard": {"S": shard}, ":until": {"S": until}},
+            Limit=limit,
+        )
+        return islice(found, limit)
+
+
+def _due_at(item: Item) -> str:
+    return item["due_at"]["S"]
+
+
+def _as_known(known: KeyState | None) -> Condition:
+    """The alert key is as it was read; also one whose time has passed is there until DynamoDB takes it away."""
+    return as_read(items.key_item(known, None), *KEY_AS_READ) if known else NEVER_WRITTEN
+
+
+def _makes_due(page: Page) -> Condition:
+    """What ``still_due`` says, as a condition on the incident's item."""
+    if page.user == FALLBACK:
+        return WRITTEN & compare("status", "<>", items.typed(Status.RESOLVED.value))
+    triggered = compare("status", "=", items.typed(Status.TRIGGERED.value))
+    return triggered & compare("epoch", "=", items.typed(page.epoch))
+
+
+def _claimed(page: Page, now: Instant, attempt: str) -> Page | None:
+    """``page`` once ``attempt`` has it; None where it isn't free."""
+    if _if_own(page, attempt):
+        return page
+    if page.state is PageState.DUE or (page.state is PageState.CLAIMED and stale_at(page) <= now):
+        return replace(page, state=PageState.CLAIMED, attempt=attempt, attempts=page.attempts + 1, claimed_at=now)
+    return None
+
+
+def _if_own(page: Page, attempt: str) -> Page | None:
+    return page if page.state is PageState.CLAIMED and page.attempt == attempt else None

@@ -1,0 +1,316 @@
+"""Items of the table of incidents, and the objects they stand for.
+
+Laws: what a sender wrote is kept as JSON text in ASCII, or as a text that DynamoDB takes, so that no character, depth
+or number of theirs can spoil a write. Attributes of an index are there only while the item belongs in it. An item stays
+under DynamoDB's 400 KB: what would be larger is cut, and says so.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
+from shared.domain.incident import Incident, LogEntry
+from shared.domain.instants import Instant, format_instant, format_seconds, parse_instant
+from shared.domain.notification import WAITING, Page, stale_at
+from shared.domain.plain import from_plain, to_plain
+from shared.flow.ports import Overdue
+from shared.store.dynamodb_calls import Item
+
+SHARDS = ("D0", "D1", "D2", "D3")  # of what is due: one partition takes 1,000 writes a second
+STATE, KEY, LOG, ALERT, PAGE = "STATE", "KEY", "LOG#", "ALERT#", "PAGE#"
+INCIDENT = "INC#"
+KEY_OUTLIVES = timedelta(days=30)  # from the last event of a closed key
+DROP_KEPT, SUPPRESSED_KEPT = timedelta(days=1), timedelta(days=30)
+LARGEST = 350_000  # bytes of free text in an item; an item may have 400 KB, names and keys included
+LEGIBLE = 700  # bytes of an alert that are kept as they are: its item is under 1 KB then
+TEXT_KEPT = 1_000  # characters of each text in an item that is too large by its texts alone
+NAME_KEPT = 200  # bytes of a sender's id in a sort key, which may have 1,024
+AS_JSON = "\0json"  # the only member of a map that stands for a text with half a surrogate pair
+
+
+# values
+
+
+def typed(value: Any) -> dict[str, Any]:
+    """Plain JSON → DynamoDB's form."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": str(value)}
+        case str():
+            return _text(value)
+        case Mapping():
+            return {"M": typed_members(cast("Mapping[str, Any]", value))}
+        case _:
+            return {"L": [typed(member) for member in value]}
+
+
+def typed_members(members: Mapping[str, Any]) -> Item:
+    return {name: typed(member) for name, member in members.items()}
+
+
+def plain(value: Mapping[str, Any]) -> Any:
+    """DynamoDB's form → plain JSON."""
+    [(kind, content)] = value.items()
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return int(content) if content.lstrip("-").isdigit() else float(content)
+        case "M" if AS_JSON in content:
+            return json.loads(content[AS_JSON]["S"])
+        case "M":
+            return plain_members(content)
+        case "L":
+            return [plain(member) for member in content]
+        case _:
+            return content
+
+
+def plain_members(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in item.items()}
+
+
+def _text(text: str) -> dict[str, Any]:
+    """JSON may say half a surrogate pair, which UTF-8 can't: such a text is kept as its JSON."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return {"M": {AS_JSON: {"S": json.dumps(text)}}}
+    return {"S": text}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+# keys
+
+
+def key(pk: str, sk: str) -> Item:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def incident_key(incident: str, sk: str = STATE) -> Item:
+    return key(INCIDENT + incident, sk)
+
+
+def page_key(page: Page) -> Item:
+    return incident_key(page.incident, PAGE + page.identity)
+
+
+def alert_key_key(hash_: str) -> Item:
+    """The key of an alert key's item."""
+    return key(f"KEY#{hash_}", KEY)
+
+
+def counter_key(series: str) -> Item:
+    return key(f"COUNTER#{_name(series)}", "COUNTER")
+
+
+def incident_of(item: Item) -> str:
+    return item["pk"]["S"].removeprefix(INCIDENT)
+
+
+def _name(text: str) -> str:
+    """A sender's id as a part of a key: itself where it is short ASCII, else its SHA-256."""
+    return text if text.isascii() and len(text) <= NAME_KEPT else key_hash(text)
+
+
+# what is due
+
+
+def due(item: Item, due_at: Instant | None) -> Item:
+    """``item`` in the index of what is due, in whole seconds; outside of it for None."""
+    if due_at is None:
+        return item
+    place = zlib.crc32(f"{item['pk']['S']} {item['sk']['S']}".encode()) % len(SHARDS)
+    return {**item, "due_shard": {"S": SHARDS[place]}, "due_at": {"S": format_seconds(due_at)}}
+
+
+def overdue_from(item: Item) -> tuple[Overdue, int]:
+    """The item's (key, due_at, tries) as something that waits, and how often it was postponed."""
+    sk = item["sk"]["S"]
+    overdue = Overdue(
+        incident=incident_of(item),
+        due_at=parse_instant(item["due_at"]["S"]),
+        page=sk.removeprefix(PAGE) if sk.startswith(PAGE) else None,
+    )
+    return overdue, plain(item.get("tries", {"N": "0"}))
+
+
+def postponed_item(overdue: Overdue, until: Instant, tries: int) -> Item:
+    sk = STATE if overdue.page is None else PAGE + overdue.page
+    return {**due(incident_key(overdue.incident, sk), until), "tries": typed(tries)}
+
+
+def due_of(item: Item) -> Instant | None:
+    return parse_instant(item["due_at"]["S"]) if "due_at" in item else None
+
+
+def _ttl(at: Instant) -> dict[str, str]:
+    return {"N": str(int(at.timestamp()))}
+
+
+# incidents
+
+
+def incident_item(incident: Incident, due_at: Instant | None) -> Item:
+    item: Item = {
+        **incident_key(incident.id),
+        **typed_members(to_plain(incident)),
+        "service_id": {"S": incident.service},
+        "at": {"S": format_instant(incident.triggered_at)},
+    }
+    if incident.open:
+        item["open"] = {"S": "O"}
+    return due(item, due_at)
+
+
+def incident_from(item: Item) -> Incident:
+    return from_plain(Incident, plain_members(item))
+
+
+def log_item(incident: str, number: int, entry: LogEntry) -> Item:
+    return {**incident_key(incident, f"{LOG}{number:06}"), **typed_members(to_plain(entry))}
+
+
+def log_entry_from(item: Item) -> LogEntry:
+    return from_plain(LogEntry, plain_members(item))
+
+
+def log_entry_of_stream(image: Mapping[str, Any]) -> tuple[str, int, dict[str, Any]] | None:
+    """A stream's new image → (incident, number, entry as plain JSON); None for what is no log entry."""
+    pk, sk = image["pk"]["S"], image["sk"]["S"]
+    if not pk.startswith(INCIDENT) or not sk.startswith(LOG):
+        return None
+    entry = {name: plain(value) for name, value in image.items() if name not in {"pk", "sk"}}
+    return pk.removeprefix(INCIDENT), int(sk.removeprefix(LOG)), entry
+
+
+def marker_item(incident: str, marker: tuple[str, str]) -> Item:
+    """An answer that has counted."""
+    channel, message_id = marker
+    return incident_key(incident, f"ANSWER#{channel}#{key_hash(message_id)}")
+
+
+# pages
+
+
+def page_item(page: Page) -> Item:
+    return due({**page_key(page), **typed_members(to_plain(page))}, page.due if page.state in WAITING else None)
+
+
+def claimed_item(page: Page) -> Item:
+    """Due again when the claim is stale, so that ``sweep`` finds one that was lost."""
+    return due(page_item(page), stale_at(page))
+
+
+def page_from(item: Item) -> Page:
+    return from_plain(Page, plain_members(item))
+
+
+# alerts and their keys
+
+
+def key_item(state: KeyState, ttl: Instant | None) -> Item:
+    """Under 1 KB: each repeat of an alert writes it."""
+    item = {**alert_key_key(state.hash), **typed_members(to_plain(state))}
+    del item["hash"]  # it is in the key
+    return item if ttl is None else {**item, "ttl": _ttl(ttl)}
+
+
+def key_from(item: Item) -> KeyState:
+    return from_plain(KeyState, {**plain_members(item), "hash": item["pk"]["S"].removeprefix("KEY#")})
+
+
+def key_ttl(state: KeyState) -> Instant | None:
+    """A key outlives its alert by 30 days, and never goes while it is open."""
+    return state.last_seen + KEY_OUTLIVES if state.state is KeyStatus.CLOSED else None
+
+
+def alert_item(incident: str, alert: Alert) -> Item:
+    return {
+        **incident_key(incident, ALERT + alert.id),
+        "key_hash": {"S": key_hash(alert.key)},
+        "body": _packed(_json(_within(alert))),
+    }
+
+
+def alert_from(item: Item) -> Alert:
+    return from_plain(Alert, json.loads(_unpacked(item["body"])))
+
+
+def _packed(text: str) -> dict[str, Any]:
+    """Event and message say much the same twice: packed they mostly fit into 1 KB, and each costs two write units."""
+    return {"S": text} if len(text) <= LEGIBLE else {"B": zlib.compress(text.encode())}
+
+
+def _unpacked(body: Mapping[str, Any]) -> str | bytes:
+    return body["S"] if "S" in body else zlib.decompress(body["B"])
+
+
+def _within(alert: Alert) -> Any:
+    """The alert as plain JSON. First its raw message gives way, then the details, then the length of its texts."""
+    whole = to_plain(alert)
+    if len(_json(whole)) <= LARGEST:
+        return whole
+    without_raw = replace(alert, raw=_cut(alert.raw))
+    if len(_json(to_plain(without_raw))) <= LARGEST:
+        return to_plain(without_raw)
+    details = _cut(alert.event.custom_details)
+    without_details = replace(without_raw, event=replace(alert.event, custom_details=details, links=()))
+    return _shortened(to_plain(without_details))
+
+
+def _or_cut(value: Any) -> Any:
+    return value if len(_json(value)) <= LARGEST else _cut(value)
+
+
+def _first(text: str, size: int) -> str:
+    """As many characters as ``size`` bytes hold."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    return text if len(encoded) <= size else encoded[:size].decode("utf-8", "ignore")
+
+
+def _cut(value: Any) -> Any:
+    """Says in a value's place how large it was, and how it began."""
+    text = _json(value)
+    return {"cut": f"{len(text)} bytes are too large to be kept here", "begin": text[:TEXT_KEPT]}
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _shortened(member) for name, member in cast("Mapping[str, Any]", value).items()}
+    return value[:TEXT_KEPT] if isinstance(value, str) else value
+
+
+# what was put aside
+
+
+def drop_item(at: Instant, accepted: Accepted, reason: str, kind: str) -> Item:
+    """Named by the event alone, so that an event that comes twice is kept once."""
+    sent = accepted.accepted_at
+    return {
+        **key(f"DROPPED#{sent.date().isoformat()}", f"{format_instant(sent)}#{_name(accepted.event_id)}"),
+        "at": {"S": format_instant(at)},
+        "kind": typed(kind),
+        "reason": typed(reason),
+        "event": {"S": _json(_or_cut(to_plain(accepted)))},
+        "ttl": _ttl(at + (SUPPRESSED_KEPT if kind == "suppressed" else DROP_KEPT)),
+    }
+
+
+def quarantine_item(at: Instant, message_id: str, body: str, reason: str) -> Item:
+    return {
+        **key("QUARANTINE", f"{format_instant(at)}#{_name(message_id)}"),
+        "body": typed(_first(body, LARGEST)),
+        "reason": typed(reason[:TEXT_KEPT]),
+    }

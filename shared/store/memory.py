@@ -1,0 +1,230 @@
+"""Incidents and directories in memory: the same behaviour as DynamoDB's, held to it by one contract suite.
+
+For tests and ``simulate``. One lock stands for a transaction.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import RLock
+
+from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.directory import Directory
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.escalation import still_due
+from shared.domain.incident import Incident, LogEntry
+from shared.domain.instants import Instant, format_instant
+from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
+from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
+
+
+@dataclass(slots=True)
+class _Row:
+    """One incident and what belongs to it."""
+
+    incident: Incident
+    due_at: Instant | None
+    tries: int = 0
+    log: list[LogEntry] = field(default_factory=list[LogEntry])
+    alerts: list[Alert] = field(default_factory=list[Alert])
+    pages: dict[str, Page] = field(default_factory=dict[str, Page])
+    page_due: dict[str, tuple[Instant, int]] = field(default_factory=dict[str, tuple[Instant, int]])
+    markers: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    at: Instant
+    accepted: Accepted
+    reason: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    at: Instant
+    message_id: str
+    body: str
+    reason: str
+
+
+class MemoryIncidents:
+    """``IncidentStore`` in memory. ``dropped`` and ``quarantined`` are there to be looked at."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, _Row] = {}
+        self._keys: dict[str, KeyState] = {}
+        self._numbers: dict[str, int] = {}
+        self._lock = RLock()
+        self.dropped: dict[tuple[str, str], Dropped] = {}
+        self.quarantined: dict[str, Quarantined] = {}
+
+    def names(self) -> list[str]:
+        """The ids of all incidents, in the order in which they were opened."""
+        return list(self._rows)
+
+    def key(self, key_hash: str) -> KeyState | None:
+        return self._keys.get(key_hash)
+
+    def load(self, incident: str) -> Loaded | None:
+        with self._lock:
+            row = self._rows.get(incident)
+            if row is None:
+                return None
+            return Loaded(incident=row.incident, due_at=row.due_at, pages=tuple(row.pages.values()))
+
+    def state(self, incident: str) -> Incident | None:
+        row = self._rows.get(incident)
+        return row.incident if row else None
+
+    def timeline(self, incident: str) -> list[LogEntry]:
+        row = self._rows.get(incident)
+        return list(row.log) if row else []
+
+    def alerts(self, incident: str, limit: int = 1000) -> list[Alert]:
+        row = self._rows.get(incident)
+        return row.alerts[:limit] if row else []
+
+    def next_number(self, series: str) -> int:
+        with self._lock:
+            self._numbers[series] = self._numbers.get(series, 0) + 1
+            return self._numbers[series]
+
+    def commit(self, change: Change) -> None:
+        with self._transaction(change):
+            if change.incident is not None:
+                self._write_incident(change, change.incident)
+            for page in change.pages:
+                row = self._rows[page.incident]
+                row.pages[page.identity] = page
+                row.page_due[page.identity] = (page.due, 0)
+            if change.key is not None:
+                self._keys[change.key.hash] = change.key
+
+    def count_repeats(self, known: KeyState, key: KeyState) -> None:
+        with self._lock:
+            self._unchanged(known, key)
+            self._keys[key.hash] = key
+
+    def remember(self, known: KeyState | None, key: KeyState, ttl: Instant | None) -> None:
+        with self._lock:
+            self._unchanged(known, key)
+            self._keys[key.hash] = key
+
+    def last_seen(self, incident: str) -> Instant | None:
+        hashes = [key for key in self._keys.values() if key.incident == incident]
+        return max((key.last_seen for key in hashes if key.state is KeyStatus.OPEN), default=None)
+
+    def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
+        with self._lock:
+            row = self._rows.get(page.incident)
+            held = row.pages.get(page.identity) if row else None
+            if row is None or held is None or not still_due(row.incident, held):
+                return None
+            if held.state is PageState.CLAIMED and held.attempt == attempt:
+                return held
+            if held.state is not page.state or held.attempts != page.attempts or not _free(held, now):
+                return None
+            claimed = replace(
+                held, state=PageState.CLAIMED, attempt=attempt, attempts=held.attempts + 1, claimed_at=now
+            )
+            row.pages[page.identity] = claimed
+            row.page_due[page.identity] = (now + STALE, row.page_due.get(page.identity, (now, 0))[1])
+            return claimed
+
+    def settle(self, page: Page) -> None:
+        with self._lock:
+            row = self._rows[page.incident]
+            if row.pages[page.identity].attempt != page.attempt:
+                raise Conflict(f"another attempt holds the page {page.identity} of {page.incident}")
+            row.pages[page.identity] = page
+            if page.state in WAITING:
+                row.page_due[page.identity] = (page.due, 0)
+            else:
+                row.page_due.pop(page.identity, None)
+
+    def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
+        with self._lock:
+            row = self._rows[overdue.incident]
+            if overdue.page is None and row.due_at is not None:
+                row.due_at, row.tries = until, tries
+            elif overdue.page is not None and overdue.page in row.page_due:
+                row.page_due[overdue.page] = (until, tries)
+
+    def overdue(self, before: Instant, limit: int) -> list[tuple[Overdue, int]]:
+        with self._lock:
+            found = [found for name, row in self._rows.items() for found in _waiting(name, row)]
+        late = [(overdue, tries) for overdue, tries in found if overdue.due_at <= before]
+        return sorted(late, key=lambda pair: pair[0].due_at)[:limit]
+
+    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+        name = (format_instant(accepted.accepted_at), accepted.event_id)
+        self.dropped[name] = Dropped(at=at, accepted=accepted, reason=reason, kind=kind)
+
+    def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
+        self.quarantined[message_id] = Quarantined(at=at, message_id=message_id, body=body, reason=reason)
+
+    @contextmanager
+    def _transaction(self, change: Change) -> Generator[None]:
+        """Every condition first; then all of it is written."""
+        with self._lock:
+            incident = change.incident
+            row = self._rows.get(incident.id) if incident else None
+            if row and change.marker in row.markers:
+                raise AlreadyCounted(f"{change.marker} took effect before")
+            if incident and (row.incident.version if row else 0) != change.before:
+                raise Conflict(f"{incident.id} isn't at version {change.before} any more")
+            if any(page.identity in self._pages_of(page.incident) for page in change.pages):
+                raise Conflict("one of these pages exists already")
+            if change.key is not None:
+                self._unchanged(change.known, change.key)
+            yield
+
+    def _write_incident(self, change: Change, incident: Incident) -> None:
+        row = self._rows.setdefault(incident.id, _Row(incident, change.due_at))
+        row.incident, row.due_at, row.tries = incident, change.due_at, 0
+        row.log.extend(change.entries)
+        if change.alert is not None:
+            row.alerts.append(change.alert)
+        if change.marker is not None:
+            row.markers.add(change.marker)
+
+    def _pages_of(self, incident: str) -> dict[str, Page]:
+        row = self._rows.get(incident)
+        return row.pages if row else {}
+
+    def _unchanged(self, known: KeyState | None, key: KeyState) -> None:
+        if self._keys.get(key.hash) != known:
+            raise Conflict("somebody wrote this alert key meanwhile")
+
+
+def _waiting(name: str, row: _Row) -> Iterator[tuple[Overdue, int]]:
+    if row.due_at is not None:
+        yield Overdue(incident=name, due_at=row.due_at), row.tries
+    for identity, (due_at, tries) in row.page_due.items():
+        yield Overdue(incident=name, due_at=due_at, page=identity), tries
+
+
+def _free(page: Page, now: Instant) -> bool:
+    return page.state is PageState.DUE or (page.state is PageState.CLAIMED and stale_at(page) <= now)
+
+
+class MemoryDirectory:
+    """``DirectoryStore`` in memory; the last that was put is in force."""
+
+    def __init__(self) -> None:
+        self._versions: dict[int, Directory] = {}
+
+    def put(self, directory: Directory) -> None:
+        self._versions[directory.version] = directory
+
+    def current(self) -> Directory:
+        return self._versions[max(self._versions)]
+
+    def fresh(self) -> Directory:
+        return self.current()
+
+    def version(self, number: int) -> Directory:
+        if number not in self._versions:
+            raise NotFound(f"the directory has no version {number}")
+        return self._versions[number]

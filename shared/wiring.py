@@ -1,0 +1,148 @@
+"""The only place that reads the environment, owns the clock, and makes clients.
+
+Clients are made on first use, so that a cold start pays only for what its function calls.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import Any, TypeVar, cast
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from botocore.config import Config
+
+from shared.channels.mail import MailChannel
+from shared.channels.reply_addresses import SignedReplyAddresses
+from shared.channels.sms import SmsChannel
+from shared.domain.directory import Medium
+from shared.domain.instants import Instant
+from shared.flow.ports import Channel, Deps
+from shared.store.dynamodb import DynamoDbIncidents
+from shared.store.dynamodb_directory import DynamoDbDirectory
+from shared.store.services import AlarmTopic, Bus, MailBucket, SqsEvents, SqsPages, StepFunctions
+
+T = TypeVar("T")
+
+AWS_SERVICES = ("dynamodb", "events", "s3", "sesv2", "sns", "sqs", "ssm", "stepfunctions")  # whose data is bundled
+
+PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
+ONCE = Config(
+    retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10
+)  # who sends, decides on retries itself
+
+
+def now() -> Instant:
+    """UTC, in milliseconds: what is written is what was meant."""
+    at = datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+@cache
+def deps() -> Deps:
+    """Everything that a function's flow may touch, by the environment of that function."""
+    return Wiring(os.environ).deps()
+
+
+def lazy(make: Callable[[], T]) -> T:
+    """Stands for what ``make`` makes, from the first use on."""
+    return cast("T", _Lazy(make))
+
+
+class _Lazy:
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Any:
+        return self._make()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
+
+
+class Wiring:
+    """``environment`` has the ``TOCSIN_…`` of what is used; ``client`` makes a client by (service, config)."""
+
+    def __init__(self, environment: Mapping[str, str], client: "Callable[[str, Config], Any] | None" = None) -> None:
+        self._of, self._client = environment, cache(client or _client)
+
+    def deps(self) -> Deps:
+        env = self._of
+        journal = Journal(env.get("TOCSIN_LOG_LEVEL", "INFO"))
+        return Deps(
+            now=now,
+            incidents=lazy(lambda: DynamoDbIncidents(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
+            directory=lazy(
+                lambda: DynamoDbDirectory(
+                    self._make("dynamodb"), env["TOCSIN_DIRECTORY_TABLE"], time.monotonic, journal
+                )
+            ),
+            events=lazy(self._events),
+            pages=lazy(lambda: SqsPages(self._make("sqs"), env["TOCSIN_PAGES_QUEUE_URL"])),
+            executions=lazy(lambda: StepFunctions(self._make("stepfunctions"), env["TOCSIN_STATE_MACHINE_ARN"])),
+            bus=lazy(lambda: Bus(self._make("events"), env["TOCSIN_EVENT_BUS"])),
+            messages=lazy(lambda: MailBucket(self._make("s3"), env["TOCSIN_MAIL_BUCKET"])),
+            journal=journal,
+            alarms=lazy(lambda: AlarmTopic(self._make("sns"), env["TOCSIN_ALARM_TOPIC_ARN"])),
+            replies=lazy(
+                lambda: SignedReplyAddresses(self._make("ssm"), env["TOCSIN_REPLY_SECRET"], env["TOCSIN_MAIL_DOMAIN"])
+            ),
+            channels=Channels(env, self._client),
+        )
+
+    def _make(self, service: str, config: Config = PATIENT) -> Any:
+        return self._client(service, config)
+
+    def _directory(self, journal: "Journal") -> DynamoDbDirectory:
+        return DynamoDbDirectory(self._make("dynamodb"), self._of["TOCSIN_DIRECTORY_TABLE"], time.monotonic, journal)
+
+    def _events(self) -> SqsEvents:
+        env = self._of
+        return SqsEvents(
+            self._make("sqs"), lazy(lambda: self._make("s3")), env["TOCSIN_EVENTS_QUEUE_URL"], env["TOCSIN_RAW_BUCKET"]
+        )
+
+
+class Channels(Mapping[Medium, Channel]):
+    """The channels that are built; a medium without one fails, and the next method is used."""
+
+    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any]) -> None:
+        self._made: dict[Medium, Channel] = {
+            Medium.EMAIL: lazy(lambda: MailChannel(client("sesv2", ONCE), env["TOCSIN_MAIL_FROM"])),
+            Medium.SMS: lazy(lambda: SmsChannel(client("sns", ONCE))),
+        }
+
+    def __getitem__(self, medium: Medium) -> Channel:
+        return self._made[medium]
+
+    def __iter__(self) -> Iterator[Medium]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+class Journal:
+    """Log lines in JSON, and counts as CloudWatch metrics in the embedded format; never a body."""
+
+    def __init__(self, level: str) -> None:
+        self._log = Logger(service="tocsin", level=level, location=None)
+
+    def summary(self, flow: str, **facts: str | int) -> None:
+        self._log.info(flow, extra=dict(facts))
+
+    def fault(self, flow: str, message: str, **facts: str | int) -> None:
+        self._log.error(message, extra={"flow": flow, **{f"of_{name}": fact for name, fact in facts.items()}})
+
+    def count(self, metric: str, number: int = 1) -> None:
+        with single_metric(name=metric, unit=MetricUnit.Count, value=number, namespace="Tocsin"):
+            pass
+
+
+def _client(service: str, config: Config) -> Any:
+    make: Any = boto3.client  # its overloads want a literal; the ports give the types
+    return make(service, config=config)

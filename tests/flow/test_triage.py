@@ -1,0 +1,168 @@
+"""Triage: order, repeats in one write, redelivery, poison, and what can't be written now."""
+
+import json
+from dataclasses import replace
+
+from cli.world import World
+from shared.domain.alert import Accepted, KeyState, key_hash, routed_key
+from shared.domain.errors import Conflict
+from shared.domain.event import Action
+from shared.domain.incident import Kind, Status
+from shared.flow import triage
+from shared.flow.ports import Change, Unavailable
+from shared.flow.triage import Delivery
+from shared.store.memory import MemoryIncidents
+from tests.flow.people import directory
+from tests.flow.story import EVENING, INTEGRATION, event
+
+
+class Counting(MemoryIncidents):
+    """Counts writes, and refuses those that it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+        self.refuses: list[Exception] = []
+
+    def commit(self, change: Change) -> None:
+        self._write("commit")
+        super().commit(change)
+
+    def count_repeats(self, known: KeyState, key: KeyState) -> None:
+        self._write("count")
+        super().count_repeats(known, key)
+
+    def _write(self, what: str) -> None:
+        self.writes.append(what)
+        if self.refuses and (fault := self.refuses.pop(0)):
+            raise fault
+
+
+def world() -> tuple[World, Counting]:
+    made, store = World(directory(), EVENING), Counting()
+    made.incidents = store
+    made.deps = replace(made.deps, incidents=store)
+    return made, store
+
+
+def delivery(number: int, key: str = "disk", action: Action = Action.TRIGGER, **told: object) -> Delivery:
+    accepted = Accepted(
+        event_id=f"event-{number}",
+        accepted_at=EVENING,
+        integration=INTEGRATION,
+        key=routed_key(INTEGRATION, key),
+        event=event(key, action, **told),
+    )
+    return Delivery(
+        message_id=f"m{number}",
+        group=key_hash(accepted.key),
+        body=triage.written(accepted),
+        generation="arn:queue",
+        sequence=f"{number:039d}",
+    )
+
+
+def test_ten_repeats_of_an_open_alert_are_one_write() -> None:
+    made, store = world()
+    triage.run(made.deps, [delivery(1)])
+    store.writes.clear()
+    assert triage.run(made.deps, [delivery(number) for number in range(2, 12)]) == []
+    assert store.writes == ["count"]
+    assert store.key(key_hash(routed_key(INTEGRATION, "disk"))).count == 11  # type: ignore[union-attr]
+
+
+def test_trigger_resolve_trigger_in_one_batch_are_two_incidents() -> None:
+    made, store = world()
+    triage.run(made.deps, [delivery(1), delivery(2, action=Action.RESOLVE), delivery(3)])
+    assert [store.state(name).status for name in store.names()] == [Status.RESOLVED, Status.TRIGGERED]  # type: ignore[union-attr]
+
+
+def test_whatever_is_delivered_twice_changes_nothing() -> None:
+    made, store = world()
+    batch = [delivery(1), delivery(2), delivery(3, action=Action.RESOLVE), delivery(4), delivery(5)]
+    triage.run(made.deps, batch)
+    before = (store.names(), [store.load(name) for name in store.names()], store.key(batch[0].group))
+    for _ in range(3):
+        assert triage.run(made.deps, batch) == []
+    assert (store.names(), [store.load(name) for name in store.names()], store.key(batch[0].group)) == before
+
+
+def test_somebody_wrote_first_so_it_is_read_again() -> None:
+    made, store = world()
+    triage.run(made.deps, [delivery(1)])
+    store.refuses = [Conflict("first"), Conflict("again")]
+    assert triage.run(made.deps, [delivery(2, action=Action.RESOLVE)]) == []
+    assert store.state(store.names()[0]).status is Status.RESOLVED  # type: ignore[union-attr]
+
+
+def test_repeats_whose_count_meets_another_writer_are_counted_once() -> None:
+    made, store = world()
+    triage.run(made.deps, [delivery(1)])
+    store.refuses = [Conflict("meanwhile")]
+    assert triage.run(made.deps, [delivery(2), delivery(3)]) == []
+    assert store.key(delivery(1).group).count == 3  # type: ignore[union-attr]
+
+
+def test_what_can_t_be_written_now_comes_again_with_all_behind_it_and_other_keys_go_on() -> None:
+    made, store = world()
+    batch = [delivery(1, "a"), delivery(2, "a", summary="worse: it is"), delivery(3, "b")]
+    failing = min(batch, key=lambda d: d.group)
+    store.refuses = [Unavailable("throttled")]
+    again = triage.run(made.deps, batch)
+    assert again == [d.message_id for d in batch if d.group == failing.group]
+    assert triage.run(made.deps, [d for d in batch if d.message_id in again]) == []
+    assert len(store.names()) == 2
+
+
+def test_poison_is_quarantined_with_word_of_it_and_holds_up_nothing() -> None:
+    made, store = world()
+    poison = replace(delivery(2), body='{"v": 1, "not": "an event"}')
+    assert triage.run(made.deps, [delivery(1), poison, delivery(3, action=Action.RESOLVE)]) == []
+    assert list(store.quarantined) == ["m2"]
+    assert store.state(store.names()[0]).status is Status.RESOLVED  # type: ignore[union-attr]
+    made.settle()
+    word = store.state(store.names()[-1])
+    assert word is not None
+    assert word.service == "platform"
+    assert word.title.startswith("An event is in quarantine")
+    assert made.notebook.counts["Quarantined"] == 1
+
+
+def test_word_of_quarantine_that_is_poison_itself_makes_no_further_word() -> None:
+    made, store = world()
+    body = json.dumps({"key": triage.QUARANTINE_KEY, "event": None})
+    triage.run(made.deps, [replace(delivery(1), body=body)])
+    assert list(store.quarantined) == ["m1"]
+    assert not made.events.waiting
+
+
+def test_an_event_that_nothing_takes_goes_to_unrouted_at_low_urgency() -> None:
+    made, store = world()
+    body = json.loads(delivery(1).body)
+    del body["integration"]
+    triage.run(made.deps, [replace(delivery(1), body=json.dumps(body))])
+    incident = store.state(store.names()[0])
+    assert incident is not None
+    assert (incident.service, incident.urgency) == ("platform", "low")
+
+
+def test_a_key_that_the_door_couldn_t_verify_is_verified_here() -> None:
+    made, store = world()
+    for number, routing_key in enumerate(("R" * 32, "X" * 32), start=1):
+        body = {**json.loads(delivery(number).body), "routing_key": routing_key, "key": "unverified|disk"}
+        del body["integration"]
+        triage.run(made.deps, [replace(delivery(number), body=json.dumps(body))])
+    assert [store.state(name).service for name in store.names()] == ["checkout"]  # type: ignore[union-attr]
+    assert [drop.reason for drop in store.dropped.values()] == ["Invalid routing key"]
+
+
+def test_step_functions_that_don_t_answer_lose_nothing() -> None:
+    class Down:
+        def start(self, incident: str, epoch: int) -> None:
+            raise Unavailable("Step Functions didn't take it")
+
+    made, store = world()
+    triage.run(replace(made.deps, executions=Down()), [delivery(1)])
+    assert made.notebook.faults == ["escalate: Step Functions didn't take it; sweep takes the turns"]
+    assert [overdue.incident for overdue, _ in store.overdue(EVENING, 10)] == store.names()
+    assert [entry.kind for entry in store.timeline(store.names()[0])] == [Kind.TRIGGERED]

@@ -1,0 +1,129 @@
+"""One deployment on this machine for all system tests, by the very functions of ``tocsin up``."""
+
+import json
+import smtplib
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from cli.deployment import Deployment
+from cli.local_system import EXAMPLE, ROOT, configure_by, deployment_of
+from local import system
+from local.folder import Folder
+from local.system import Local
+from shared.domain.alert import key_hash, routed_key
+from shared.flow.ports import Deps, Loaded
+
+T = TypeVar("T")
+PATIENCE = 30.0  # s
+
+
+@contextmanager
+def silently(what: str) -> Iterator[None]:
+    yield
+
+
+class Quiet:
+    step = staticmethod(silently)
+
+
+@dataclass(frozen=True)
+class Running:
+    """The deployed system, as its users and its operators reach it."""
+
+    local: Local
+    deployment: Deployment
+    deps: Deps
+
+    def post(self, url: str, body: bytes, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+        """Status and JSON of the answer, over https with the system's own CA."""
+        trusted = ssl.create_default_context(cafile=self.local.description.ca_file)
+        request = urllib.request.Request(url, body, {"content-type": "application/json", **(headers or {})})
+        try:
+            with urllib.request.urlopen(request, context=trusted, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.load(refused)
+
+    def enqueue(self, **event: Any) -> tuple[int, Any]:
+        return self.post(f"{self.local.description.events_url}/v2/enqueue", json.dumps(event).encode())
+
+    def trigger(self, dedup_key: str, service: str = "checkout", **payload: Any) -> tuple[int, Any]:
+        said = {"summary": f"{dedup_key}: out of order", "source": "test", "severity": "critical", **payload}
+        return self.enqueue(routing_key=self.key(service), event_action="trigger", dedup_key=dedup_key, payload=said)
+
+    def resolve(self, dedup_key: str) -> tuple[int, Any]:
+        return self.enqueue(routing_key=self.key("checkout"), event_action="resolve", dedup_key=dedup_key)
+
+    def key(self, service: str) -> str:
+        return self.local.description.routing_keys[service]
+
+    def inject(self, event: dict[str, Any]) -> None:
+        status, answer = self.post(self.local.description.inject_url, json.dumps(event).encode())
+        assert status == 200, answer
+
+    def incident(self, alert_key: str) -> Loaded | None:
+        known = self.deps.incidents.key(key_hash(alert_key))
+        return self.deps.incidents.load(known.incident) if known and known.incident else None
+
+    def incident_of(self, dedup_key: str, service: str = "checkout") -> Loaded | None:
+        """Of an Events API sender."""
+        directory = self.deps.directory.current()
+        integration = directory.integration_by_key(self.key(service))
+        assert integration is not None
+        return self.incident(routed_key(integration.id, dedup_key))
+
+    def mailbox(self) -> list[dict[str, Any]]:
+        trusted = ssl.create_default_context(cafile=self.local.description.ca_file)
+        url = f"{self.local.description.mailbox_url}/messages.json"
+        with urllib.request.urlopen(url, context=trusted, timeout=30) as answer:
+            return json.load(answer)
+
+    def mails(self, to: str, about: str) -> list[dict[str, Any]]:
+        return [
+            m for m in self.mailbox() if m["channel"] == "email" and to in m["to"] and about in m["subject"] + m["text"]
+        ]
+
+    def reply(self, page: dict[str, Any], sender: str, words: str, headers: dict[str, str] | None = None) -> None:
+        """As a mail program sends it, with the page quoted below."""
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = sender, page["headers"]["Reply-To"], f"Re: {page['subject']}"
+        mail["Message-ID"] = f"<{time.time_ns()}@acme.example>"
+        for name, value in (headers or {}).items():
+            del mail[name]
+            mail[name] = value
+        quoted = "\n".join(f"> {line}" for line in page["text"].splitlines())
+        mail.set_content(f"{words}\n\nOn Mon, 23 Nov 2026 at 04:18 Tocsin wrote:\n{quoted}\n")
+        host, _, port = self.local.description.smtp.partition(":")
+        with smtplib.SMTP(host, int(port)) as server:
+            server.send_message(mail)
+
+
+def eventually(look: Callable[[], T | None], what: str = "it") -> T:
+    """The first thing that ``look`` finds; fails where it finds nothing in time."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"{what} didn't happen within {PATIENCE:.0f} s")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = Folder(Path(tmp_path_factory.mktemp("system")) / "tocsin")
+    local = system.up(ROOT, folder, Quiet(), configure_by(EXAMPLE))
+    deployment = deployment_of(local)
+    try:
+        yield Running(local, deployment, deployment.deps())
+    finally:
+        system.down(folder, delete=True)
