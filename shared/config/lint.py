@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from shared.config.build import build
 from shared.config.finding import Finding, Severity
@@ -16,6 +16,8 @@ from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.notification import methods
 from shared.domain.pattern import PatternError, compile_pattern
 from shared.domain.schedule import final_schedule
+
+Body = Mapping[str, Any]  # of one thing in the document
 
 AHEAD = timedelta(days=396)  # thirteen months: a year's holidays and a month to mend it
 GAPS_SHOWN = 3  # of one schedule; how many more is said
@@ -58,7 +60,8 @@ def readable(findings: Iterable[Finding]) -> list[Finding]:
 
 class _Lint:
     def __init__(self, loaded: Loaded) -> None:
-        self.loaded, self.document = loaded, loaded.document
+        self.loaded = loaded
+        self.document: Body = loaded.document
         self.found: list[Finding] = []
 
     def unusable(self) -> bool:
@@ -69,8 +72,7 @@ class _Lint:
         self.found.append(Finding(file=file, line=line, path=path, code=code, level=level, message=message))
 
     def names(self, kind: str) -> list[str]:
-        found = self.document.get(kind)
-        return list(found) if isinstance(found, Mapping) else []
+        return [name for name, _ in self._of(kind)]
 
     def known(self, path: str, kind: str, name: Any, what: str) -> None:
         if name is not None and name not in self.names(kind):
@@ -89,30 +91,30 @@ class _Lint:
 
     def _users(self) -> None:
         for name, user in self._of("users"):
-            contacts = user.get("contacts") or {}
-            for urgency, rules in (user.get("notify") or {}).items():
-                for place, rule in enumerate(rules):
+            contacts = _body(user, "contacts")
+            for urgency in _body(user, "notify"):
+                for place, rule in enumerate(_bodies(_body(user, "notify"), urgency)):
                     path = f"users.{name}.notify.{urgency}[{place}].by"
-                    if rule and rule.get("by") not in contacts:
+                    if rule.get("by") not in contacts:
                         hint = nearest(str(rule.get("by")), list(contacts))
                         self.tell(path, "reference", f"{name} has no contact {rule.get('by')!r}{hint}")
         for name, team in self._of("teams"):
-            for member in team.get("members") or {}:
+            for member in _body(team, "members"):
                 self.known(f"teams.{name}.members.{member}", "users", member, "user")
 
     def _schedules(self) -> None:
         for name, schedule in self._of("schedules"):
-            for place, layer in enumerate(schedule.get("layers") or ()):
-                for seat, user in enumerate((layer or {}).get("users") or ()):
+            for place, layer in enumerate(_bodies(schedule, "layers")):
+                for seat, user in enumerate(_words(layer, "users")):
                     self.known(f"schedules.{name}.layers[{place}].users[{seat}]", "users", user, "user")
-            for place, override in enumerate(schedule.get("overrides") or ()):
-                self.known(f"schedules.{name}.overrides[{place}].user", "users", (override or {}).get("user"), "user")
+            for place, override in enumerate(_bodies(schedule, "overrides")):
+                self.known(f"schedules.{name}.overrides[{place}].user", "users", override.get("user"), "user")
 
     def _policies(self) -> None:
         for name, policy in self._of("escalation_policies"):
-            for place, level in enumerate(policy.get("levels") or ()):
-                for seat, target in enumerate((level or {}).get("notify") or ()):
-                    kind, _, whom = str(target).partition(":")
+            for place, level in enumerate(_bodies(policy, "levels")):
+                for seat, target in enumerate(_words(level, "notify")):
+                    kind, _, whom = target.partition(":")
                     path = f"escalation_policies.{name}.levels[{place}].notify[{seat}]"
                     if kind in ("user", "schedule"):
                         self.known(path, f"{kind}s", whom, kind)
@@ -121,7 +123,7 @@ class _Lint:
         for name, service in self._of("services"):
             self.known(f"services.{name}.policy", "escalation_policies", service.get("policy"), "escalation policy")
             self.known(f"services.{name}.team", "teams", service.get("team"), "team")
-            for place, runbook in enumerate(service.get("runbooks") or ()):
+            for place, runbook in enumerate(_words(service, "runbooks")):
                 self.known(f"services.{name}.runbooks[{place}]", "runbooks", runbook, "runbook")
             if service.get("urgency") == "support_hours" and not service.get("support_hours"):
                 self.tell(
@@ -143,23 +145,23 @@ class _Lint:
                 seen[key] = path
 
     def _rules(self) -> None:
-        priorities = (self.document.get("account") or {}).get("priorities") or []
-        for place, rule in enumerate(self.document.get("event_rules") or ()):
-            then = (rule or {}).get("then") or {}
+        priorities = _words(_body(self.document, "account"), "priorities")
+        for place, rule in enumerate(_bodies(self.document, "event_rules")):
+            then = _body(rule, "then")
             path = f"event_rules[{place}].then"
             self.known(f"{path}.route", "services", then.get("route"), "service")
             self.known(f"{path}.runbook", "runbooks", then.get("runbook"), "runbook")
             if then.get("priority") is not None and then["priority"] not in priorities:
                 hint = nearest(then["priority"], priorities)
                 self.tell(f"{path}.priority", "reference", f"the account has no priority {then['priority']!r}{hint}")
-        for place, window in enumerate(self.document.get("maintenance") or ()):
-            for seat, service in enumerate((window or {}).get("services") or ()):
+        for place, window in enumerate(_bodies(self.document, "maintenance")):
+            for seat, service in enumerate(_words(window, "services")):
                 self.known(f"maintenance[{place}].services[{seat}]", "services", service, "service")
 
     # patterns, and what isn't in force
 
     def patterns(self) -> None:
-        rules = ((f"event_rules[{n}].when", r["when"]) for n, r in enumerate(self.document.get("event_rules") or ()))
+        rules = ((f"event_rules[{n}].when", r["when"]) for n, r in enumerate(_bodies(self.document, "event_rules")))
         ours = ((f"{path}.when", i["when"]) for path, i in self._integrations() if i.get("when"))
         for path, pattern in [*rules, *ours]:
             try:
@@ -176,8 +178,8 @@ class _Lint:
                 message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"
                 self.tell(f"{path}.source", "not_in_force", message, Severity.WARNING)
         for name, user in self._of("users"):
-            for contact, way in (user.get("contacts") or {}).items():
-                for medium in way:
+            for contact in _body(user, "contacts"):
+                for medium in _body(_body(user, "contacts"), contact):
                     if medium not in DELIVERED:
                         self.tell(
                             f"users.{name}.contacts.{contact}",
@@ -205,30 +207,45 @@ class _Lint:
                 message = f"nobody is on call from {format_seconds(start)} to {format_seconds(end)}{more}"
                 self.tell(f"schedules.{name}", "gap", message, Severity.WARNING)
 
-    def _of(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        found = self.document.get(kind)
-        if isinstance(found, Mapping):
-            yield from ((name, body) for name, body in found.items() if isinstance(body, Mapping))
+    def _of(self, kind: str) -> Iterator[tuple[str, Body]]:
+        things = _body(self.document, kind)
+        return ((name, _body(things, name)) for name in things)
 
-    def _integrations(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _integrations(self) -> Iterator[tuple[str, Body]]:
         for service, body in self._of("services"):
-            for name, integration in (body.get("integrations") or {}).items():
-                if isinstance(integration, Mapping):
-                    yield f"services.{service}.integrations.{name}", integration
+            integrations = _body(body, "integrations")
+            for name in integrations:
+                yield f"services.{service}.integrations.{name}", _body(integrations, name)
+
+
+def _body(of: Body, key: str) -> Body:
+    """The mapping under ``key``; empty where it is absent or was found at fault."""
+    found: Any = of.get(key)
+    return cast("Body", found) if isinstance(found, Mapping) else {}
+
+
+def _bodies(of: Body, key: str) -> list[Body]:
+    found: Any = of.get(key)
+    members = cast("list[Any]", found) if isinstance(found, list) else []
+    return [cast("Body", member) if isinstance(member, Mapping) else {} for member in members]
+
+
+def _words(of: Body, key: str) -> list[str]:
+    found: Any = of.get(key)
+    return [str(member) for member in cast("list[Any]", found)] if isinstance(found, list) else []
 
 
 def _found(value: Any, steps: list[str], path: str) -> Iterator[str]:
     """The paths in ``value`` that ``steps`` name; ``*`` is every name or place."""
     if not steps:
         yield path
-    elif steps[0] == "*" and isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from _found(member, steps[1:], f"{path}.{name}")
     elif steps[0] == "*" and isinstance(value, list):
-        for place, member in enumerate(value):
+        for place, member in enumerate(cast("list[Any]", value)):
             yield from _found(member, steps[1:], f"{path}[{place}]")
-    elif isinstance(value, Mapping) and value.get(steps[0]):
-        yield from _found(value[steps[0]], steps[1:], f"{path}.{steps[0]}" if path else steps[0])
+    elif isinstance(value, Mapping):
+        body = cast("Body", value)
+        for name in body if steps[0] == "*" else [steps[0]] if body.get(steps[0]) else []:
+            yield from _found(body[name], steps[1:], f"{path}.{name}" if path else name)
 
 
 def _gaps(shifts: list[tuple[Instant, Instant]], since: Instant, until: Instant) -> Iterator[tuple[Instant, Instant]]:

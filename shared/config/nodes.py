@@ -5,11 +5,11 @@ Work is bounded: a file's size, nodes and depth; aliases count as what they repe
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import ScalarNode, SequenceNode
 
 from shared.config.finding import Finding
 
@@ -56,12 +56,14 @@ def read_yaml(file: str, content: bytes) -> Node:
     if len(content) > SIZE_MAX:
         raise _unreadable(file, 1, f"larger than {SIZE_MAX:,} bytes: split it into several files")
     try:
-        composed = YAML(typ="safe", pure=True).compose(content.decode())
+        compose: Any = cast("Any", YAML(typ="safe", pure=True)).compose  # the library's nodes have no types
+        composed: Any = compose(content.decode())
     except UnicodeDecodeError as fault:
         raise _unreadable(file, content[: fault.start].count(b"\n") + 1, "not UTF-8") from None
     except MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        raise _unreadable(file, mark.line + 1 if mark else 1, fault.problem or "not YAML") from None
+        told = cast("Any", fault)
+        mark = told.problem_mark or told.context_mark
+        raise _unreadable(file, mark.line + 1 if mark else 1, told.problem or "not YAML") from None
     except (YAMLError, ValueError) as fault:
         raise _unreadable(file, 1, f"not YAML: {fault}") from None
     except RecursionError:
@@ -87,23 +89,27 @@ class _Reader:
             raise _unreadable(self.file, line, f"{limit}: write it out shorter, with fewer aliases")
         if composed.tag and not str(composed.tag).startswith("tag:yaml.org,2002:"):
             raise _unreadable(self.file, line, f"the tag {composed.tag} has no meaning here: remove it")
-        if isinstance(composed, ScalarNode):
-            return self._scalar(composed, line)
-        if isinstance(composed, SequenceNode):
-            return Node([self.node(member, depth + 1) for member in composed.value], line)
-        return self._mapping(composed, line, depth)
+        match composed:
+            case ScalarNode():
+                return self._scalar(composed, line)
+            case SequenceNode():
+                members: list[Any] = cast("Any", composed).value
+                return Node([self.node(member, depth + 1) for member in members], line)
+            case _:
+                return self._mapping(composed, line, depth)
 
     def _scalar(self, composed: Any, line: int) -> Node:
         quoted = composed.style is not None
         nothing = not quoted and composed.value in ("", "~", "null")
         return Node(None if nothing else str(composed.value), line, quoted)
 
-    def _mapping(self, composed: MappingNode, line: int, depth: int) -> Node:
+    def _mapping(self, composed: Any, line: int, depth: int) -> Node:
         members: dict[str, tuple[Node, Node]] = {}
-        for key, value in composed.value:
-            if not isinstance(key, ScalarNode):
+        pairs: list[tuple[Any, Any]] = composed.value
+        for key, value in pairs:
+            if not isinstance(key.value, str):
                 raise _unreadable(self.file, key.start_mark.line + 1, "a key must be a plain word")
-            name = str(key.value)
+            name: str = key.value
             if name in members:
                 first = members[name][0].line
                 raise _unreadable(
