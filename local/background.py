@@ -62,6 +62,8 @@ def start(root: Path, folder: Folder, *, enforce_iam: bool = False) -> Addresses
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for the command
         )
+    for ended in [number for number, child in _children.items() if child.poll() is not None]:
+        del _children[ended]
     _children[process.pid] = process
     deadline = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < deadline:
