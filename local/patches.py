@@ -21,7 +21,13 @@ from local.problem import LocalError
 PROCESSES = 4  # of one function: each takes 60–130 MB, and two cores are busy with fewer
 LATE = 2  # periods by which data may come late and still count
 
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html knows no batches
+BATCHES = ("sqs:SendMessageBatch", "sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch", "sns:PublishBatch")
+
 FITS: Mapping[str, str] = {  # what is replaced or relied on, and how it is called
+    "core.iam_actions.extract_iam_action": (
+        "(service: str, method: str, path: str, headers: dict, body: bytes, query_params: dict) -> str | None"
+    ),
     "core.lambda_runtime.reset": "()",
     "core.responses.request_scope": "(account_id: str, region: str)",
     "services.cloudwatch._calc_stats": "(points)",
@@ -69,6 +75,7 @@ def apply(mailbox: Mailbox) -> alarms.Memory:
     bound_processes()
     keep_failed_stream_batches()
     retry_rule_targets()
+    allow_batches_of_what_is_allowed()
     show_topics(mailbox)
     return memory
 
@@ -216,6 +223,19 @@ def retry_rule_targets() -> None:
         lambdas.invoke_async_with_retry(function, json.loads(payload))
 
     eventbridge._dispatch_to_lambda = dispatch
+
+
+def allow_batches_of_what_is_allowed() -> None:
+    """Whoever may send one message may send a batch in AWS; the emulator, where it enforces IAM, asks for a right that
+    doesn't exist."""
+    actions = _module("core.iam_actions")
+    original = actions.extract_iam_action
+
+    def extract(*request: Any) -> str | None:
+        action = original(*request)
+        return action.removesuffix("Batch") if action in BATCHES else action
+
+    actions.extract_iam_action = extract
 
 
 def show_topics(mailbox: Mailbox) -> None:

@@ -6,7 +6,7 @@ sent once more. When every method of everybody at the level has failed, the next
 
 from dataclasses import dataclass, replace
 
-from shared.domain.directory import Contact, Directory, User
+from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import Conflict
 from shared.domain.escalation import page_by, still_due
 from shared.domain.incident import Incident
@@ -39,10 +39,11 @@ def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
         return _settle(deps, replace(page, state=PageState.SUPERSEDED))
     if page.attempts >= ATTEMPTS and deps.now() >= stale_at(page):
         return _lose(deps, loaded, replace(page, state=PageState.UNKNOWN, error="nobody can say whether it was sent"))
+    notice = notice_for(deps, loaded, page)  # read before the claim: a read that fails leaves the page as it was
     claimed = deps.incidents.claim(page, deps.now(), attempt)
     if claimed is None:
         return _not_ours(deps, order)
-    return _send(deps, loaded, claimed)
+    return _send(deps, loaded, claimed, notice)
 
 
 def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
@@ -55,17 +56,28 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
         user=directory.users.get(page.user),
         page=page,
         alert=alerts[0] if alerts else None,
-        reply_to=deps.replies.address(page, deps.now()) if page.user != FALLBACK else None,
+        reply_to=_reply_to(deps, page),
         account=directory.account.name,
     )
 
 
-def _send(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
+def _reply_to(deps: Deps, page: Page) -> str | None:
+    """A page that can't be answered by mail is better than none."""
+    if page.user == FALLBACK or page.medium is not Medium.EMAIL:
+        return None
+    try:
+        return deps.replies.address(page, deps.now())
+    except Unavailable as fault:
+        deps.journal.fault("page", f"{fault}; the page goes out without a reply address", incident=page.incident)
+        return None
+
+
+def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState | None:
     try:
         channel = deps.channels.get(page.medium)
         if channel is None:
             raise SendFailed(f"{page.medium} isn't delivered by this version")
-        provider_id = channel.send(notice_for(deps, loaded, page))
+        provider_id = channel.send(notice)
     except SendFailed as fault:
         return _lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
     except OutcomeUnknown as fault:

@@ -1,0 +1,112 @@
+"""What a provider's answer means: refused is failed, perhaps sent is unknown, never reached is failed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from botocore.stub import ANY, Stubber
+
+from shared.channels.mail import MailChannel
+from shared.channels.reply_addresses import SignedReplyAddresses
+from shared.channels.sms import SmsChannel
+from shared.domain.directory import Medium
+from shared.flow.ports import OutcomeUnknown, SendFailed, Unavailable
+from tests.channels.test_messages import NIGHT, notice
+
+ONCE = Config(retries={"total_max_attempts": 1})
+
+
+def client(service: str) -> Any:
+    make: Any = boto3.client
+    return make(service, region_name="eu-west-1", config=ONCE)
+
+
+REFUSALS = ["MessageRejected", "AccountSuspendedException", "TooManyRequestsException", "AccessDeniedException"]
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_ses_refuses_so_the_next_method_is_due(code: str) -> None:
+    ses = client("sesv2")
+    with Stubber(ses) as stub:
+        stub.add_client_error("send_email", code, "no", 400)
+        with pytest.raises(SendFailed, match=f"SES refused: {code}: no"):
+            MailChannel(ses, "tocsin@acme.example").send(notice())
+
+
+def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
+    ses = client("sesv2")
+    with Stubber(ses) as stub:
+        stub.add_client_error("send_email", "InternalFailure", "oops", 500)
+        with pytest.raises(OutcomeUnknown):
+            MailChannel(ses, "tocsin@acme.example").send(notice())
+
+
+def test_a_mail_is_sent_once_with_its_reply_address() -> None:
+    ses = client("sesv2")
+    with Stubber(ses) as stub:
+        stub.add_response(
+            "send_email",
+            {"MessageId": "0102"},
+            {
+                "FromEmailAddress": "Tocsin <tocsin@acme.example>",
+                "Destination": {"ToAddresses": ["ada@acme.example"]},
+                "ReplyToAddresses": ["reply+x@in.example"],
+                "Content": ANY,
+            },
+        )
+        assert MailChannel(ses, "tocsin@acme.example").send(notice()) == "0102"
+
+
+def test_a_text_is_sent_once_as_transactional() -> None:
+    sns, told = client("sns"), notice(medium=Medium.SMS)
+    with Stubber(sns) as stub:
+        attributes = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
+        expected = {"PhoneNumber": told.contact.address, "Message": ANY, "MessageAttributes": attributes}
+        stub.add_response("publish", {"MessageId": "7"}, expected)
+        assert SmsChannel(sns).send(told) == "7"
+
+
+class Broken:
+    """A client whose every call raises."""
+
+    def __init__(self, fault: Exception) -> None:
+        self._fault = fault
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**_: Any) -> Any:
+            raise self._fault
+
+        return call
+
+
+@pytest.mark.parametrize(
+    ("fault", "means"),
+    [
+        (ConnectTimeoutError(endpoint_url="https://ses"), SendFailed),
+        (EndpointConnectionError(endpoint_url="https://ses"), SendFailed),
+        (ReadTimeoutError(endpoint_url="https://ses"), OutcomeUnknown),
+        (ConnectionClosedError(endpoint_url="https://ses"), OutcomeUnknown),
+    ],
+)
+@pytest.mark.parametrize("channel", [SmsChannel, lambda c: MailChannel(c, "tocsin@acme.example")])
+def test_what_wasn_t_sent_is_told_from_what_perhaps_was(channel: Any, fault: Exception, means: type[Exception]) -> None:
+    with pytest.raises(means):
+        channel(Broken(fault)).send(notice())
+
+
+def test_a_secret_that_is_too_short_signs_nothing() -> None:
+    ssm = client("ssm")
+    with Stubber(ssm) as stub:
+        stub.add_response("get_parameter", {"Parameter": {"Value": "short"}})
+        page = notice().page
+        assert page is not None
+        with pytest.raises(Unavailable, match="make it anew"):
+            SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example").address(page, NIGHT)

@@ -1,0 +1,177 @@
+"""Replies by mail: who may answer, what it does, that it counts once, and what each refusal is called."""
+
+from email.message import EmailMessage
+
+import pytest
+
+from shared.domain.instants import Instant
+from shared.domain.notification import Page
+from shared.flow import reply
+from shared.flow.reply import Receipt
+from shared.sources.answer_mail import Verdicts
+from tests.flow.people import directory, level
+from tests.flow.story import Story
+
+GOOD = Verdicts(spam="PASS", virus="PASS", dmarc="PASS")
+
+
+class Mailbox:
+    """Ada's mail program, on a night on which she was paged at three."""
+
+    def __init__(self) -> None:
+        self.story = Story(directory(level("ada"), level("grace"))).receive()
+        self.world = self.story.world
+
+    def page(self, user: str = "ada") -> Page:
+        _, _, pages = self.world.timeline()[-1]
+        return next(page for page in pages if page.user == user)
+
+    def reply_to(self, page: Page | None = None, at: Instant | None = None) -> str:
+        return self.world.deps.replies.address(page or self.page(), at or self.world.clock.at)
+
+    def answer(
+        self,
+        words: str,
+        *,
+        sender: str = "Ada Park <ada@acme.example>",
+        to: str | None = None,
+        verdicts: Verdicts = GOOD,
+        **headers: str,
+    ) -> str | None:
+        mail = EmailMessage()
+        told = {"From": sender, "To": to or self.reply_to(), "Subject": "Re: page", "Message-ID": "<1@acme.example>"}
+        for name, value in {**told, **{key.replace("_", "-"): value for key, value in headers.items()}}.items():
+            mail[name] = value
+        mail.set_content(f"{words}\n\nOn Mon, 23 Nov 2026 at 04:00 Tocsin wrote:\n> Answer ack or resolve\n")
+        self.world.letters.mail["inbound/1"] = bytes(mail)
+        receipt = Receipt(at="inbound/1", verdicts=verdicts, recipients=(str(mail["To"]),))
+        said = reply.run(self.world.deps, receipt)
+        self.world.settle()
+        return said
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+def test_ack_is_taken_and_answered(mailbox: Mailbox) -> None:
+    assert mailbox.answer("ack") == "You have it. 1 disk is acknowledged."
+    assert mailbox.story.incident.acknowledged_by == ("ada",)
+    notice = mailbox.world.sent[-1].notice
+    assert (notice.contact.address, notice.in_reply_to) == ("ada@acme.example", "<1@acme.example>")
+    mailbox.story.holds()
+
+
+@pytest.mark.parametrize(
+    ("words", "answered"),
+    [
+        ("Resolve.", "1 disk is resolved."),
+        ("snooze 2h", "1 disk is snoozed."),
+        ("escalate", "Done. 1 disk is triggered."),
+        ("reassign linus", "Done. 1 disk is triggered."),
+        ("I can't ack this", "Noted on 1 disk."),
+        ("help", "Answer with one line: ack, resolve, escalate"),
+        ("status", "1 disk is triggered (ada). The next step is due in 2 min 0 s"),
+        ("snooze 9d", "Nothing was done: a snooze lasts from 1 second to 7 days"),
+        ("reassign nobody", "Nothing was done: there is no user nobody"),
+        ("ack 2", "Nothing was done: this mail is about 1."),
+    ],
+)
+def test_every_reply_is_answered_with_what_it_did(mailbox: Mailbox, words: str, answered: str) -> None:
+    said = mailbox.answer(words)
+    assert said is not None
+    assert said.startswith(answered)
+    mailbox.story.holds()
+
+
+def test_a_reply_delivered_twice_counts_once(mailbox: Mailbox) -> None:
+    mailbox.answer("note I am on it")
+    entries = len(mailbox.story.log)
+    assert mailbox.answer("note I am on it") is None
+    assert len(mailbox.story.log) == entries
+
+
+def test_a_note_and_a_command_are_both_taken(mailbox: Mailbox) -> None:
+    mailbox.answer("On the train, ten minutes.\nack")
+    assert [entry.kind.value for entry in mailbox.story.log[-2:]] == ["noted", "acknowledged"]
+    assert mailbox.story.log[-2].text == "On the train, ten minutes."
+
+
+def test_what_is_resolved_stays_resolved(mailbox: Mailbox) -> None:
+    mailbox.answer("resolve")
+    said = mailbox.answer("ack", Message_ID="<2@acme.example>")
+    assert said == "Nothing was done: 1 is resolved, and resolved is final."
+
+
+REFUSED = {
+    "a forged sender": (
+        {"sender": "mallory@evil.example"},
+        "its sender is no contact method of the person who was paged",
+    ),
+    "a colleague with ada's address": (
+        {"sender": "grace@acme.example"},
+        "its sender is no contact method of the person who was paged",
+    ),
+    "failing DMARC": (
+        {"verdicts": Verdicts(spam="PASS", virus="PASS", dmarc="FAIL")},
+        "SES's verdict for DMARC is FAIL, and no signature is the sender's own",
+    ),
+    "no DMARC policy and a signature in the sender's own words": (
+        {
+            "verdicts": Verdicts(spam="PASS", virus="PASS", dmarc="GRAY"),
+            "Authentication_Results": "mx.evil.example; dkim=pass header.i=@acme.example",
+        },
+        "SES's verdict for DMARC is GRAY, and no signature is the sender's own",
+    ),
+    "spam": (
+        {"verdicts": Verdicts(spam="FAIL", virus="PASS", dmarc="PASS")},
+        "SES's verdict for spam is FAIL",
+    ),
+    "two senders": (
+        {"sender": "ada@acme.example, mallory@evil.example"},
+        "it has 2 From addresses, and must have one",
+    ),
+    "a made-up address": ({"to": "reply+aaaa@in.example"}, "this reply address isn't one of ours"),
+    "an out-of-office": ({"Auto_Submitted": "auto-replied"}, "automatic mail: its header Auto-Submitted says so"),
+    "a calendar's subject": ({"Subject": "Automatic reply: page"}, "automatic mail: its subject says so"),
+    "nothing new": ({"words": ""}, "there is nothing new in it"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_doesn_t_count_is_refused_by_name_and_nobody_is_answered(mailbox: Mailbox, why: str) -> None:
+    told, reason = REFUSED[why]
+    before = mailbox.story.incident
+    assert mailbox.answer(str(told.get("words", "ack")), **{k: v for k, v in told.items() if k != "words"}) is None  # type: ignore[arg-type]
+    assert mailbox.story.incident == before
+    assert mailbox.world.notebook.faults[-1] == f"reply: {reason}"
+    assert mailbox.world.notebook.counts["ReplyIgnored"] == 1
+
+
+def test_no_dmarc_policy_counts_with_a_signature_aligned_by_ses(mailbox: Mailbox) -> None:
+    gray = Verdicts(spam="PASS", virus="PASS", dmarc="GRAY")
+    results = "amazonses.com; spf=pass; dkim=pass header.i=@acme.example; dmarc=none header.from=acme.example"
+    assert mailbox.answer("ack", verdicts=gray, Authentication_Results=results) is not None
+
+
+def test_an_address_that_is_too_old_is_refused(mailbox: Mailbox) -> None:
+    address = mailbox.reply_to()
+    mailbox.story.at("03:01")
+    mailbox.world.clock.at = mailbox.world.clock.at.replace(month=12, day=30)
+    assert mailbox.answer("ack", to=address) is None
+    assert "this reply address has expired" in mailbox.world.notebook.faults[-1]
+
+
+def test_another_incident_s_address_answers_that_incident_only(mailbox: Mailbox) -> None:
+    address = mailbox.reply_to()
+    mailbox.story.receive("network", summary="network: down")
+    mailbox.answer("ack", to=address)
+    assert [incident.status.value for incident in mailbox.story.incidents] == ["acknowledged", "triggered"]
+
+
+def test_a_reply_address_fits_and_survives_lower_and_upper_casing(mailbox: Mailbox) -> None:
+    address = mailbox.reply_to()
+    assert len(address.partition("@")[0]) <= 64
+    assert address == address.lower()
+    assert mailbox.answer("ack", to=address.upper()) is not None
