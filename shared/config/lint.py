@@ -67,8 +67,11 @@ class _Lint:
     def unusable(self) -> bool:
         return bool(readable([*self.loaded.findings, *self.found]))
 
-    def tell(self, path: str, code: str, message: str, level: Severity = Severity.ERROR) -> None:
-        file, line = self.loaded.place(path)
+    def tell(
+        self, path: str, code: str, message: str, level: Severity = Severity.ERROR, *, at: str | None = None
+    ) -> None:
+        """``at`` is where to look, where ``path`` itself isn't written anywhere."""
+        file, line = self.loaded.place(at or path)
         self.found.append(Finding(file=file, line=line, path=path, code=code, level=level, message=message))
 
     def names(self, kind: str) -> list[str]:
@@ -131,7 +134,8 @@ class _Lint:
                 )
         if self.names("services"):
             if "unrouted" not in self.document:
-                self.tell("unrouted", "missing", "unrouted must name the service that takes what nothing routes")
+                message = "unrouted must name the service that takes what nothing routes"
+                self.tell("unrouted", "missing", message, at=f"services.{self.names('services')[0]}")
             self.known("unrouted", "services", self.document.get("unrouted"), "service")
         self._keys()
 

@@ -16,6 +16,10 @@ from shared.config.finding import Finding
 SIZE_MAX = 2_000_000  # bytes: a thousand people and services take a quarter of it
 NODES_MAX = 200_000
 DEPTH_MAX = 32
+STANDARD_TAGS = frozenset(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+)
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 FLOAT = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
 
@@ -87,7 +91,7 @@ class _Reader:
         if self.count > NODES_MAX or depth > DEPTH_MAX:
             limit = f"more than {NODES_MAX:,} values" if self.count > NODES_MAX else f"nested over {DEPTH_MAX} deep"
             raise _unreadable(self.file, line, f"{limit}: write it out shorter, with fewer aliases")
-        if composed.tag and not str(composed.tag).startswith("tag:yaml.org,2002:"):
+        if composed.tag and str(composed.tag) not in STANDARD_TAGS:
             raise _unreadable(self.file, line, f"the tag {composed.tag} has no meaning here: remove it")
         match composed:
             case ScalarNode():

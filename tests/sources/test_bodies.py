@@ -113,6 +113,7 @@ def test_gzip_inflates_to_the_limit_and_no_further() -> None:
         (gzip.compress(b'{"a":1}')[:-9], "gzip", "the gzip stream ends early"),
         (b'{"a":1}', "br", "the content encoding 'br' is unknown, send gzip or none"),
     ],
+    ids=["not gzip", "cut short", "unknown encoding"],
 )
 def test_what_cannot_be_inflated_is_refused(body: bytes, encoding: str, reason: str) -> None:
     with pytest.raises(Unrecognized, match=reason):
