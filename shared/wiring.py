@@ -76,11 +76,7 @@ class Wiring:
         return Deps(
             now=now,
             incidents=lazy(lambda: DynamoDbIncidents(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
-            directory=lazy(
-                lambda: DynamoDbDirectory(
-                    self._make("dynamodb"), env["TOCSIN_DIRECTORY_TABLE"], time.monotonic, journal
-                )
-            ),
+            directory=lazy(lambda: self._directory(journal)),
             events=lazy(self._events),
             pages=lazy(lambda: SqsPages(self._make("sqs"), env["TOCSIN_PAGES_QUEUE_URL"])),
             executions=lazy(lambda: StepFunctions(self._make("stepfunctions"), env["TOCSIN_STATE_MACHINE_ARN"])),
