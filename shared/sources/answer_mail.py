@@ -72,18 +72,19 @@ def verdicts_of_receipt(receipt: Mapping[str, Any]) -> Verdicts:
 def read(raw: bytes, verdicts: Verdicts, recipients: tuple[str, ...]) -> MailAnswer:
     """Any bytes can be read; ``recipients`` are the envelope's that are ours."""
     message = read_message(raw)
-    senders = [address for _, address in getaddresses([str(value) for value in message.get_all("From", [])]) if address]
+    senders = _senders(message)
     return MailAnswer(
         message_id=header(message, "Message-ID") or f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>",
         sender=senders[0] if senders else "",
         recipients=recipients,
         text=new_text(text_of(message)),
-        automatic=_automatic(message, senders),
+        automatic=automatic(message),
         refused=_refused(message, senders, verdicts),
     )
 
 
-def _automatic(message: "Message[str, str]", senders: list[str]) -> str | None:
+def automatic(message: "Message[str, str]") -> str | None:
+    """Why no person wrote it; None where one may have."""
     for name, says_so in AUTOMATIC.items():
         if says_so.fullmatch(header(message, name)):
             return f"its header {name} says so"
@@ -93,7 +94,13 @@ def _automatic(message: "Message[str, str]", senders: list[str]) -> str | None:
         return "it has no sender to answer to"
     if VACATION.match(header(message, "Subject")):
         return "its subject says so"
+    senders = _senders(message)
     return "its sender is a program" if senders and MAILERS.match(senders[0]) else None
+
+
+def _senders(message: "Message[str, str]") -> list[str]:
+    written = [str(value) for value in message.get_all("From", [])]
+    return [address for _, address in getaddresses(written) if address]
 
 
 def _refused(message: "Message[str, str]", senders: list[str], verdicts: Verdicts) -> str | None:

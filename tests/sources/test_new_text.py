@@ -1,0 +1,67 @@
+"""What the author wrote, above, between and below what their program quotes."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.sources.mail.new_text import new_text
+
+PAGE = "TOCSIN 17 · CRITICAL · checkout\nack, resolve or escalate: answer with one line"
+QUOTED = "\n".join(f"> {line}" for line in PAGE.splitlines())
+OUTLOOK = (
+    f"From: Tocsin <tocsin@acme.example>\nSent: Monday, 23 November 2026 04:15\nTo: Grace\nSubject: TOCSIN 17\n\n{PAGE}"
+)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "ack",
+        f"ack\n\nOn Mon, 23 Nov 2026 at 04:15, Tocsin <tocsin@acme.example> wrote:\n{QUOTED}",
+        f"ack\n\nOn Mon, 23 Nov 2026 at 04:15, Tocsin\n<reply+k3v@in.acme.example> wrote:\n{QUOTED}",
+        f"ack\n\nAm 23.11.2026 um 04:15 schrieb Tocsin <tocsin@acme.example>:\n{QUOTED}",
+        f"ack\n\nLe lun. 23 nov. 2026 à 04:15, Tocsin <tocsin@acme.example> a écrit :\n{QUOTED}",
+        f"ack\n\nEl lun, 23 nov 2026 a las 4:15, Tocsin (<tocsin@acme.example>) escribió:\n{QUOTED}",
+        f"ack\n\nIl giorno lun 23 nov 2026 alle ore 04:15 Tocsin <tocsin@acme.example> ha scritto:\n{QUOTED}",
+        f"ack\n\nOp ma 23 nov. 2026 om 04:15 schreef Tocsin <tocsin@acme.example>:\n{QUOTED}",
+        f"ack\n\n2026年11月23日(月) 4:15 Tocsin <tocsin@acme.example>:\n{QUOTED}",
+        f"ack\n\n-----Original Message-----\n{OUTLOOK}",
+        f"ack\n\n________________________________\n{OUTLOOK}",
+        f"ack\n\n{OUTLOOK}",
+        f"ack\n\n{PAGE}",
+        f"{QUOTED}\n\nack",
+        f"Hi,\n{QUOTED}\nack".replace("Hi,\n", ""),
+        f"ack\n\n-- \nGrace Ng\nAcme\n\n{OUTLOOK}",
+        f"ack\n\nSent from my iPhone\n\n> On 23 Nov 2026, at 04:15, Tocsin <tocsin@acme.example> wrote:\n>\n{QUOTED}",
+    ],
+)
+def test_the_quoted_page_is_never_part_of_the_answer(reply: str) -> None:
+    assert new_text(reply) == "ack"
+    assert new_text(reply.replace("\n", "\r\n")) == "ack"
+
+
+def test_a_quotation_alone_says_nothing() -> None:
+    assert new_text(f"On Mon, 23 Nov 2026 at 04:15, Tocsin <tocsin@acme.example> wrote:\n{QUOTED}") == ""
+
+
+def test_below_an_unmarked_quotation_nothing_counts() -> None:
+    assert new_text(f"{OUTLOOK}\n\nresolve") == ""
+
+
+def test_a_sentence_with_on_and_wrote_is_not_an_attribution() -> None:
+    said = "On call says the disk wrote:\nno space left"
+    assert new_text(said) == said
+
+
+def test_a_long_hostile_text_is_read_in_bounded_work() -> None:
+    hostile = "On " + "Mon, 23 Nov 2026 " * 50_000 + "\n" * 5_000 + "wrote:\n" + "> " * 50_000
+    assert len(new_text(hostile)) <= 100_000
+
+
+def test_published_pairs_of_mail_and_answer(fixtures_folder: Path) -> None:
+    """34 of 36: in one the answer stands below an unmarked quotation, in one a mail is forwarded without a word."""
+    folder = fixtures_folder / "events" / "email-reply-text" / "discourse"
+    pairs = [(path, folder / "expected" / path.name) for path in sorted(folder.glob("*.txt"))]
+    agree = [new_text(path.read_text()).split() == expected.read_text().split() for path, expected in pairs]
+    assert len(agree) == 36
+    assert sum(agree) >= 34
