@@ -32,9 +32,10 @@ def up(configuration: Path | None, *, as_json: bool) -> int:
 
 
 def down(*, delete: bool) -> int:
+    """Stops what is up, and says what is left of it."""
     was_up = system.down(FOLDER, delete=delete)
-    kept = "nothing of it is left" if delete else "its state is kept for the next `tocsin up`"
-    console.say(f"{'Stopped' if was_up else 'It was not up'}; {kept}.")
+    left = "its state is kept for the next `tocsin up`" if FOLDER.path.exists() else "nothing of it is left"
+    console.say(f"{'Stopped' if was_up else 'It was not up'}; {left}.")
     return console.HOLDS
 
 

@@ -212,7 +212,11 @@ def _duration(text: str, option: str) -> timedelta:
 def _media(names: list[str]) -> list[Any]:
     from shared.domain.directory import Medium
 
-    return [_read(Medium, name, "--fail") for name in names]
+    known = [medium.value for medium in Medium]
+    for name in names:
+        if name not in known:
+            raise Failed(f"--fail: {name!r} is no channel: choose of {', '.join(known)}", code=console.WRONG_USAGE)
+    return [Medium(name) for name in names]
 
 
 def _read(read: Callable[[str], T], text: str, option: str) -> T:

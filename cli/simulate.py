@@ -22,6 +22,7 @@ from shared.domain.notification import FALLBACK, Page
 from shared.domain.routing import integration_for
 from shared.flow.page import notice_for
 from shared.flow.ports import Deps, Loaded, Notice
+from shared.store.memory import Dropped
 
 Line = dict[str, Any]
 
@@ -69,7 +70,7 @@ def simulate(
 
 def lines(world: World) -> list[Line]:
     """Everything that happened in ``world``, as CONFIG's lines."""
-    told = [_held_back(world, drop) for drop in world.incidents.dropped.values()]
+    told = [_held_back(drop) for drop in world.incidents.dropped.values()]
     for incident, log, pages in world.timeline():
         told += timeline(incident, log, pages, world.deps)
     return sorted(told, key=lambda line: line["at"])
@@ -169,9 +170,8 @@ def _text(notice: Notice) -> str:
     return sms.render(notice) if notice.contact.medium is not Medium.EMAIL else mail.render(notice).subject
 
 
-def _held_back(world: World, drop: Any) -> Line:
-    kind = "suppress" if drop.kind == "suppressed" else drop.kind
-    return _line(format_seconds(drop.at), kind, text=drop.reason)
+def _held_back(drop: Dropped) -> Line:
+    return _line(format_seconds(drop.at), "suppress", text=drop.reason)
 
 
 def _line(

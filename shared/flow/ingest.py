@@ -56,11 +56,11 @@ def receive(deps: Deps, request: Mapping[str, Any]) -> int:
     request = bodies.writable(request)  # a lone surrogate or a number without end is written as text
     source = AWS_SOURCES.get(str(request.get("source")), "eventbridge")
     try:
-        events = SOURCES[source](request) if source in SOURCES else [_unreadable(source, request, "no such source")]
+        events = SOURCES[source](request) if source in SOURCES else [_unreadable(request, "no such source")]
     except MessageError as fault:
         deps.journal.fault("ingest", str(fault), event=str(request.get("id")))
         deps.journal.count("Untranslatable")
-        events = [_unreadable(source, request, str(fault))]
+        events = [_unreadable(request, str(fault))]
     for place, event in enumerate(events):
         event_id = str(request.get("id") or deps.now().isoformat())
         deps.events.put(_from_aws(deps, request, event, event_id), deduplication=f"{event_id}-{place}")
@@ -112,8 +112,8 @@ def _accepted(
     )
 
 
-def _unreadable(source: str, request: Mapping[str, Any], fault: str) -> Event:
-    """A message that can't be translated, as an event of its own: people look at it."""
+def _unreadable(request: Mapping[str, Any], fault: str) -> Event:
+    """A message that can't be translated, as an event of our own: no integration takes it, and people look at it."""
     detail_type = str(request.get("detail-type", "event"))
     return Event(
         action=Action.TRIGGER,
@@ -121,7 +121,7 @@ def _unreadable(source: str, request: Mapping[str, Any], fault: str) -> Event:
         severity=Severity.ERROR,
         summary=f"A message can't be read: {fault}. Kept here; fix the sender."[:SUMMARY_MAX],
         source=str(request.get("source", "unknown")),
-        source_type=source,
+        source_type="tocsin",
         account=str(request.get("account", "")) or None,
         region=str(request.get("region", "")) or None,
         custom_details=request,
