@@ -1,5 +1,7 @@
 """``tocsin apply``: puts a folder's configuration in force, all or nothing, by the change of one version."""
 
+import getpass
+import os
 import secrets
 import string
 from collections.abc import Iterator, Mapping
@@ -48,6 +50,11 @@ def apply(folder: Path, deployment: Deployment, by: str, now: Instant, *, dry_ru
         if changes:
             version = store.put_version(document, expected=number, by=by, at=now)
     return Applied(version=version, changes=changes, on_call=on_call, routing_keys=routing_keys(directory))
+
+
+def author() -> str:
+    """Who applies, for the record."""
+    return os.environ.get("TOCSIN_AUTHOR") or getpass.getuser()
 
 
 def routing_keys(directory: Directory) -> dict[str, str]:

@@ -1,8 +1,5 @@
 """Choosing a deployment: the local one while it is up, or one in AWS."""
 
-import getpass
-import os
-
 from cli.console import Failed
 from cli.deployment import Deployment, in_aws
 from cli.local_system import local_deployment
@@ -18,8 +15,3 @@ def chosen(name: str | None) -> Deployment:
     if name in (None, LOCAL):
         raise Failed("no local system is up: run `tocsin up`, or name a deployment with --deployment PROFILE:REGION.")
     return in_aws(str(name))
-
-
-def author() -> str:
-    """Who applies, for the record."""
-    return os.environ.get("TOCSIN_AUTHOR") or getpass.getuser()

@@ -51,8 +51,7 @@ def deployment_of(local: Local) -> Deployment:
 
 def configure_by(configuration: Path | None) -> Callable[[Local], Mapping[str, str]]:
     """What ``up`` does with a system that was deployed: applies a folder, as `tocsin apply` does."""
-    from cli.apply import apply, routing_keys
-    from cli.deployments import author
+    from cli.apply import apply, author, routing_keys
     from shared.wiring import now
 
     def configure(local: Local) -> Mapping[str, str]:

@@ -124,8 +124,8 @@ def apply(
     json: AsJson = False,
 ) -> int:
     """Puts a folder of configuration in force: all of it, or nothing."""
-    from cli.apply import apply
-    from cli.deployments import author, chosen
+    from cli.apply import apply, author
+    from cli.deployments import chosen
 
     applied = apply(folder, chosen(deployment), author(), _at(None), dry_run=dry_run)
     if json:

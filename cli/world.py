@@ -18,6 +18,7 @@ from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.flow import escalate, page, reply, sweep, triage
+from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Notice, SendFailed
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 
@@ -212,10 +213,10 @@ class World:
 
     def _triage(self, accepted: Accepted) -> None:
         self._sequence += 1
-        delivery = triage.Delivery(
+        delivery = Delivery(
             message_id=f"message-{self._sequence}",
             group=key_hash(accepted.key),
-            body=triage.written(accepted),
+            body=written(accepted),
             generation="simulated",
             sequence=f"{self._sequence:039d}",
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 from shared import wiring
 from shared.flow import triage
+from shared.flow.envelope import Delivery
 
 deps = wiring.deps()
 
@@ -14,9 +15,9 @@ def handler(request: dict[str, Any], context: object) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
 
-def _delivery(record: dict[str, Any]) -> triage.Delivery:
+def _delivery(record: dict[str, Any]) -> Delivery:
     attributes = record["attributes"]
-    return triage.Delivery(
+    return Delivery(
         message_id=record["messageId"],
         group=attributes["MessageGroupId"],
         body=record["body"],

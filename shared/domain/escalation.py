@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from shared.domain.directory import Assign, Directory, Level, Target, TargetKind, Urgency, User
+from shared.domain.directory import Assign, Contact, Directory, Level, Target, TargetKind, Urgency, User
 from shared.domain.incident import Incident, Kind, LogEntry, Status, Why, apply
 from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.notification import FALLBACK, Page, all_failed, methods
@@ -259,19 +259,7 @@ def pages_by_rule(incident: Incident, user: User) -> list[Page]:
 
 def page_by(incident: Incident, user: User, place: int, due: Instant) -> Page:
     """The page by the person's method at ``place``."""
-    contact = methods(user, incident.urgency)[place].contact
-    return Page(
-        incident=incident.id,
-        entry=str(incident.entry),
-        user=user.name,
-        rule=place,
-        level=incident.level,
-        epoch=incident.epoch,
-        method=contact.name,
-        medium=contact.medium,
-        address=contact.address,
-        due=due,
-    )
+    return _page_to(incident, user.name, place, methods(user, incident.urgency)[place].contact, due)
 
 
 def still_due(incident: Incident, page: Page) -> bool:
@@ -283,21 +271,24 @@ def still_due(incident: Incident, page: Page) -> bool:
 
 def fallback_pages(incident: Incident, directory: Directory, at: Instant) -> list[Page]:
     """The fallback contact is told by all its methods at once."""
-    return [
-        Page(
-            incident=incident.id,
-            entry=str(incident.entry),
-            user=FALLBACK,
-            rule=place,
-            level=incident.level,
-            epoch=incident.epoch,
-            method=contact.name,
-            medium=contact.medium,
-            address=contact.address,
-            due=at,
-        )
-        for place, contact in enumerate(directory.account.fallback)
-    ]
+    contacts = enumerate(directory.account.fallback)
+    return [_page_to(incident, FALLBACK, place, contact, at) for place, contact in contacts]
+
+
+def _page_to(incident: Incident, user: str, place: int, contact: Contact, due: Instant) -> Page:
+    """The page of the incident's present level entry to ``user`` by ``contact``."""
+    return Page(
+        incident=incident.id,
+        entry=str(incident.entry),
+        user=user,
+        rule=place,
+        level=incident.level,
+        epoch=incident.epoch,
+        method=contact.name,
+        medium=contact.medium,
+        address=contact.address,
+        due=due,
+    )
 
 
 def _ceil(at: Instant) -> Instant:

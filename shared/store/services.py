@@ -13,8 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.alert import Accepted, key_hash
 from shared.domain.notification import Page
+from shared.flow.envelope import written
 from shared.flow.ports import Unavailable
-from shared.flow.triage import written
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

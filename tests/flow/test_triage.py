@@ -9,8 +9,9 @@ from shared.domain.errors import Conflict
 from shared.domain.event import Action
 from shared.domain.incident import Kind, Status
 from shared.flow import triage
+from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Change, Unavailable
-from shared.flow.triage import Delivery
+from shared.flow.quarantine import QUARANTINE_KEY
 from shared.store.memory import MemoryIncidents
 from tests.flow.people import directory
 from tests.flow.story import EVENING, INTEGRATION, event
@@ -56,7 +57,7 @@ def delivery(number: int, key: str = "disk", action: Action = Action.TRIGGER, **
     return Delivery(
         message_id=f"m{number}",
         group=key_hash(accepted.key),
-        body=triage.written(accepted),
+        body=written(accepted),
         generation="arn:queue",
         sequence=f"{number:039d}",
     )
@@ -130,7 +131,7 @@ def test_poison_is_quarantined_with_word_of_it_and_holds_up_nothing() -> None:
 
 def test_word_of_quarantine_that_is_poison_itself_makes_no_further_word() -> None:
     made, store = world()
-    body = json.dumps({"key": triage.QUARANTINE_KEY, "event": None})
+    body = json.dumps({"key": QUARANTINE_KEY, "event": None})
     triage.run(made.deps, [replace(delivery(1), body=body)])
     assert list(store.quarantined) == ["m1"]
     assert not made.events.waiting

@@ -1,0 +1,33 @@
+"""What travels in the queue of events: an accepted event, and how the queue hands it over.
+
+The queue gives the order: ``sequence`` counts within one ``generation``, which is the queue itself.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.domain.alert import Accepted
+from shared.domain.plain import from_plain, to_plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message as the queue handed it over. ``sequence`` orders messages within one ``generation`` of the queue."""
+
+    message_id: str
+    group: str
+    body: str
+    generation: str
+    sequence: str
+
+
+def read(delivery: Delivery) -> Accepted:
+    """What the door wrote, with the queue's order. Raises ValueError or KeyError: then it is quarantined."""
+    message: dict[str, Any] = json.loads(delivery.body)
+    return replace(from_plain(Accepted, message), generation=delivery.generation, sequence=delivery.sequence)
+
+
+def written(accepted: Accepted) -> str:
+    """The body of the queue's message: TRACE's form, in ASCII, so that no character of a sender can spoil it."""
+    return json.dumps({"v": 1, **to_plain(accepted)}, separators=(",", ":"))
