@@ -49,7 +49,7 @@ def take(deps: Deps, loaded: Loaded) -> Turn:
     directory = deps.directory.current()
     last_seen = deps.incidents.last_seen(incident.id) if incident.auto_resolve and incident.open else None
     now = _now(deps, loaded)
-    turn = decide(incident, loaded.pages, directory, _paged_by(deps, directory, incident), now, last_seen)
+    turn = decide(incident, loaded.pages, directory, paged_by(deps, directory, incident), now, last_seen)
     if turn.entries or turn.pages or turn.wake_at != loaded.due_at:
         deps.incidents.commit(
             Change(
@@ -93,7 +93,7 @@ def next_moment(deps: Deps, incident: Incident, pages: tuple[Page, ...] = ()) ->
     return decide(incident, pages, directory, directory, deps.now(), last_seen).wake_at
 
 
-def _paged_by(deps: Deps, directory: Directory, incident: Incident) -> Directory:
+def paged_by(deps: Deps, directory: Directory, incident: Incident) -> Directory:
     """The version by which the present level's people are paged; the one in force where that is gone."""
     if incident.directory in (0, directory.version):
         return directory

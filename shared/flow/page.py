@@ -4,15 +4,15 @@ Still due? Then claim, send, record. A known failure hands on to the person's ne
 sent once more. When every method of everybody at the level has failed, the next level begins at once.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from shared.domain.directory import Contact, Directory, Medium, User
+from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Conflict
 from shared.domain.escalation import page_by, still_due
-from shared.domain.incident import Incident
 from shared.domain.instants import whole_second
 from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, PageState, next_untried, stale_at
-from shared.flow.escalate import queue, take
+from shared.flow.escalate import paged_by, queue, take
 from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 
 TRIES = 8
@@ -32,7 +32,7 @@ def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
     Raises Unavailable where it may come again.
     """
     loaded = deps.incidents.load(order.incident)
-    page = _find(loaded, order)
+    page = _find(loaded, order.identity)
     if loaded is None or page is None or page.state not in WAITING:
         return None
     if not still_due(loaded.incident, page):
@@ -95,59 +95,61 @@ def _unknown(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
 
 
 def _lose(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
-    """Recorded and counted; then whoever is next."""
+    """Counted, then recorded together with what follows from it: a crash in between would leave nobody told."""
     deps.journal.fault("page", page.error or page.state.value, incident=page.incident, page=page.identity)
     deps.journal.count("PageFailed")
-    settled = _settle(deps, page)
-    if settled is not None:
-        _hand_on(deps, page)
-    return settled
-
-
-def _hand_on(deps: Deps, page: Page) -> None:
-    """The person's next untried method, else the level's end where nobody at it can be reached."""
     for _ in range(TRIES):
-        loaded = deps.incidents.load(page.incident)
-        if loaded is None or not still_due(loaded.incident, page):
-            return None
         try:
-            return _next_after(deps, loaded, page)
+            return _hand_on(deps, loaded, page)
         except Conflict:
-            continue  # another attempt failed at the same time: read again
+            found = deps.incidents.load(page.incident)
+            held = _find(found, page.identity)
+            if found is None or held is None or held.attempt != page.attempt or held.state not in WAITING:
+                return None  # another attempt has it meanwhile, and records what came of it
+            loaded = found
     raise Unavailable(f"{page.incident} is being written to without pause; the failed page is handed on again")
 
 
-def _next_after(deps: Deps, loaded: Loaded, page: Page) -> None:
+def _hand_on(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
+    """To the person's next untried method, else to whoever is next. Raises Conflict where somebody wrote meanwhile."""
+    if not still_due(loaded.incident, page):
+        return _settle(deps, page)
     if page.user == FALLBACK:
         return _fallback_lost(deps, loaded, page)
-    user = _paged_as(deps, loaded.incident, page)
+    user = paged_by(deps, deps.directory.current(), loaded.incident).users.get(page.user)
     present = [other for other in loaded.pages if other.entry == page.entry]
     place = next_untried(user, loaded.incident.urgency, present) if user else None
     if user is None or place is None or page.entry != str(loaded.incident.entry):
-        take(deps, loaded)
-        return None
+        return _nobody_left(deps, loaded, page)
     following = page_by(loaded.incident, user, place, whole_second(deps.now()))
-    deps.incidents.commit(Change(pages=(following,)))
-    return queue(deps, (following,))
+    deps.incidents.commit(Change(pages=(following,), settled=page))
+    queue(deps, (following,))
+    return page.state
 
 
-def _fallback_lost(deps: Deps, loaded: Loaded, page: Page) -> None:
-    """No method of the fallback contact works: the alarm topic is the last that is left."""
-    told = [other for other in loaded.pages if other.entry == page.entry and other.user == FALLBACK]
-    if all(other.state in LOST for other in told):
+def _nobody_left(deps: Deps, loaded: Loaded, page: Page) -> PageState:
+    """The person has no further method: a turn is due, which may find that the level has failed."""
+    incident, at = loaded.incident, deps.now()
+    due_at = min(loaded.due_at, at) if loaded.due_at else at
+    deps.incidents.commit(Change(incident=incident, before=incident.version, due_at=due_at, settled=page))
+    with suppress(Conflict):  # who wrote meanwhile took the turn
+        settled = deps.incidents.load(incident.id)
+        if settled is not None:
+            take(deps, settled)
+    return page.state
+
+
+def _fallback_lost(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
+    """Where no method of the fallback contact works, the alarm topic is the last that is left: told before recorded."""
+    others = [p for p in loaded.pages if (p.entry, p.user) == (page.entry, FALLBACK) and p.identity != page.identity]
+    if all(other.state in LOST for other in others):
         incident = loaded.incident
         deps.alarms.tell_fallback(
             f"Incident {incident.number} reaches nobody",
             f"{incident.number} {incident.service}: {incident.title}\n"
             "Nobody answered, and no method of the fallback contact works. Look at it now.",
         )
-
-
-def _paged_as(deps: Deps, incident: Incident, page: Page) -> User | None:
-    directory: Directory = deps.directory.current()
-    if incident.directory not in (0, directory.version):
-        directory = deps.directory.version(incident.directory)
-    return directory.users.get(page.user)
+    return _settle(deps, page)
 
 
 def _settle(deps: Deps, page: Page) -> PageState | None:
@@ -161,11 +163,11 @@ def _settle(deps: Deps, page: Page) -> PageState | None:
 def _not_ours(deps: Deps, order: Order) -> PageState | None:
     """Somebody else is sending it, or what made it due has just ended."""
     loaded = deps.incidents.load(order.incident)
-    page = _find(loaded, order)
+    page = _find(loaded, order.identity)
     if loaded is None or page is None or page.state is not PageState.DUE or still_due(loaded.incident, page):
         return None
     return _settle(deps, replace(page, state=PageState.SUPERSEDED))
 
 
-def _find(loaded: Loaded | None, order: Order) -> Page | None:
-    return next((page for page in loaded.pages if page.identity == order.identity), None) if loaded else None
+def _find(loaded: Loaded | None, identity: str) -> Page | None:
+    return next((page for page in loaded.pages if page.identity == identity), None) if loaded else None

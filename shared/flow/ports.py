@@ -29,7 +29,8 @@ class Change:
     """What one transaction writes: all of it, or nothing. Raises Conflict where somebody wrote first.
 
     ``before`` is the version that the incident must still have (0: it isn't there yet); ``pages`` mustn't exist yet;
-    ``known`` is the key as it was read (None: no item). ``marker`` is an answer that counts once: channel, message id.
+    ``known`` is the key as it was read (None: no item). ``settled`` is a page whose attempt still holds the claim.
+    ``marker`` is an answer that counts once: channel, message id.
     """
 
     incident: Incident | None = None
@@ -37,6 +38,7 @@ class Change:
     entries: tuple[LogEntry, ...] = ()
     due_at: Instant | None = None
     pages: tuple[Page, ...] = ()
+    settled: Page | None = None
     key: KeyState | None = None
     known: KeyState | None = None
     alert: Alert | None = None

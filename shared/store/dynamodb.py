@@ -135,9 +135,9 @@ class DynamoDbIncidents:
         return claimed
 
     def settle(self, page: Page) -> None:
-        item = items.page_item(page)
-        with asking(f"another attempt holds the page {page.identity} of {page.incident}"):
-            self._put_where(WRITTEN & as_read(item, "attempt"), item)
+        step = self._settled(page)
+        with asking(str(step.broken)):
+            self._client.put_item(**step.write["Put"])
 
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
         still_waits = WRITTEN & Condition("attribute_exists(#due_at)", {"#due_at": "due_at"}, {})
@@ -175,6 +175,8 @@ class DynamoDbIncidents:
         for page in change.pages:
             exists = Conflict(f"the page {page.identity} of {page.incident} exists already")
             yield self._create(items.page_item(page), exists)
+        if change.settled is not None:
+            yield self._settled(change.settled)
 
     def _write_state(self, incident: Incident, change: Change) -> Step:
         item = items.incident_item(incident, change.due_at)
@@ -186,6 +188,11 @@ class DynamoDbIncidents:
     def _write_key(self, known: KeyState | None, key: KeyState) -> Step:
         item = items.key_item(key, items.key_ttl(key))
         return self._replace(item, _as_known(known), Conflict("somebody wrote this alert key meanwhile"))
+
+    def _settled(self, page: Page) -> Step:
+        item = items.page_item(page)
+        held = Conflict(f"another attempt holds the page {page.identity} of {page.incident}")
+        return self._replace(item, WRITTEN & as_read(item, "attempt"), held)
 
     def _create(self, item: Item, broken: TocsinError) -> Step:
         return self._replace(item, NEVER_WRITTEN, broken)

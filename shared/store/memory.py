@@ -98,6 +98,8 @@ class MemoryIncidents:
                 row = self._rows[page.incident]
                 row.pages[page.identity] = page
                 row.page_due[page.identity] = (page.due, 0)
+            if change.settled is not None:
+                self._settle(change.settled)
             if change.key is not None:
                 self._keys[change.key.hash] = change.key
 
@@ -134,14 +136,8 @@ class MemoryIncidents:
 
     def settle(self, page: Page) -> None:
         with self._lock:
-            row = self._rows[page.incident]
-            if row.pages[page.identity].attempt != page.attempt:
-                raise Conflict(f"another attempt holds the page {page.identity} of {page.incident}")
-            row.pages[page.identity] = page
-            if page.state in WAITING:
-                row.page_due[page.identity] = (page.due, 0)
-            else:
-                row.page_due.pop(page.identity, None)
+            self._held(page)
+            self._settle(page)
 
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
         with self._lock:
@@ -174,6 +170,8 @@ class MemoryIncidents:
                 raise AlreadyCounted(f"{change.marker} took effect before")
             if incident and (row.incident.version if row else 0) != change.before:
                 raise Conflict(f"{incident.id} isn't at version {change.before} any more")
+            if change.settled is not None:
+                self._held(change.settled)
             if any(page.identity in self._pages_of(page.incident) for page in change.pages):
                 raise Conflict("one of these pages exists already")
             if change.key is not None:
@@ -188,6 +186,19 @@ class MemoryIncidents:
             row.alerts.append(change.alert)
         if change.marker is not None:
             row.markers.add(change.marker)
+
+    def _held(self, page: Page) -> None:
+        held = self._pages_of(page.incident).get(page.identity)
+        if held is None or held.attempt != page.attempt:
+            raise Conflict(f"another attempt holds the page {page.identity} of {page.incident}")
+
+    def _settle(self, page: Page) -> None:
+        row = self._rows[page.incident]
+        row.pages[page.identity] = page
+        if page.state in WAITING:
+            row.page_due[page.identity] = (page.due, 0)
+        else:
+            row.page_due.pop(page.identity, None)
 
     def _pages_of(self, incident: str) -> dict[str, Page]:
         row = self._rows.get(incident)

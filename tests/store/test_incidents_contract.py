@@ -207,6 +207,12 @@ def held(store: IncidentStore, wanted: Page) -> Page:
     return next(page for page in loaded.pages if page.identity == wanted.identity)
 
 
+def loaded_pages(store: IncidentStore) -> tuple[Page, ...]:
+    loaded = store.load(page().incident)
+    assert loaded is not None
+    return loaded.pages
+
+
 def waiting(store: IncidentStore, before: datetime = NIGHT + timedelta(days=1)) -> list[tuple[str, str | None, int]]:
     return [(late.incident, late.page, tries) for late, tries in store.overdue(before, 100)]
 
@@ -429,6 +435,25 @@ def test_an_unclaimed_page_is_settled_by_whoever_finds_it_over(store: IncidentSt
     store.settle(replace(page(), state=PageState.SUPERSEDED))
 
     assert held(store, page()).state is PageState.SUPERSEDED
+
+
+def test_a_page_is_settled_together_with_what_follows_from_it_or_not_at_all(store: IncidentStore):
+    open_incident(store, pages=(page(),))
+    first = store.claim(page(), NIGHT, "a")
+    assert first is not None
+    failed = replace(first, state=PageState.FAILED, error="no such number")
+    second = store.claim(first, NIGHT + STALE, "b")
+    assert second is not None
+
+    with pytest.raises(Conflict):
+        store.commit(Change(pages=(page(1),), settled=failed))
+    assert held(store, page()) == second
+    assert len(loaded_pages(store)) == 1
+
+    lost = replace(second, state=PageState.FAILED, error="no such number")
+    store.commit(Change(pages=(page(1),), settled=lost))
+    assert held(store, page()) == lost
+    assert len(loaded_pages(store)) == 2
 
 
 # keys

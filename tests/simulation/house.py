@@ -1,0 +1,279 @@
+"""The live flow in a house where things break: queues that deliver again, runs that are retried, a sweep each minute.
+
+Nothing here decides anything. A function that dies leaves its messages to come again when their visibility ends; one
+call at a time goes to AWS, so whatever happens is told by the order of calls alone.
+"""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import EmailMessage
+from itertools import count
+from typing import Any
+
+from cli.world import Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
+from shared.domain.alert import Accepted, key_hash, routed_key
+from shared.domain.directory import Directory, Medium
+from shared.domain.event import Action
+from shared.domain.incident import Incident, LogEntry
+from shared.domain.instants import Instant
+from shared.domain.notification import Page
+from shared.flow import escalate, page, reply, sweep, triage
+from shared.flow.envelope import Delivery, written
+from shared.flow.ports import Deps, Unavailable
+from shared.sources.answer_mail import Verdicts
+from shared.store.memory import MemoryDirectory, MemoryIncidents
+from tests.flow.story import EVENING, INTEGRATION, event
+from tests.simulation.faults import Calls, Crash, watched
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HIDDEN = timedelta(minutes=3)  # six times a function's time-out, as infra/flow.py has it
+TRIES = 9  # of a turn: the state machine's first and its eight retries
+AGAIN = (MINUTE, 2 * MINUTE)  # when Lambda calls anew a function that was called asynchronously
+PASSED = Verdicts(spam="PASS", virus="PASS", dmarc="PASS")
+
+
+@dataclass(slots=True)
+class Message:
+    id: str
+    group: str
+    body: Any
+    sequence: int
+    visible_at: Instant
+    receives: int = 0
+
+
+@dataclass(slots=True)
+class Queue:
+    """What isn't deleted comes again. In order within a group, and a group in flight is locked."""
+
+    clock: MovableClock
+    fifo: bool
+    waiting: list[Message] = field(default_factory=list[Message])
+    taken: int = 0
+
+    def add(self, group: str, body: Any) -> None:
+        self.taken += 1
+        self.waiting.append(Message(f"m{self.taken}", group, body, self.taken, self.clock.at))
+
+    def next_at(self) -> Instant | None:
+        return min((m.visible_at for m in self._heads()), default=None)
+
+    def receive(self, most: int) -> list[Message]:
+        """Messages of one group that are visible; hidden from now on."""
+        head = next(m for m in self._heads() if m.visible_at <= self.clock.at)
+        batch = [m for m in self.waiting if m.group == head.group and m.visible_at <= self.clock.at][:most]
+        for message in batch:
+            message.visible_at, message.receives = self.clock.at + HIDDEN, message.receives + 1
+        return batch
+
+    def delete(self, batch: Sequence[Message], again: Sequence[str] = ()) -> None:
+        """All of ``batch`` but those that are to come again."""
+        done = {message.id for message in batch} - set(again)
+        self.waiting = [message for message in self.waiting if message.id not in done]
+
+    def _heads(self) -> list[Message]:
+        if not self.fifo:
+            return self.waiting
+        heads: dict[str, Message] = {}
+        for message in self.waiting:
+            heads.setdefault(message.group, message)
+        return list(heads.values())
+
+
+@dataclass(slots=True)
+class EventsPort:
+    queue: Queue
+
+    def put(self, accepted: Accepted, deduplication: str) -> None:
+        self.queue.add(key_hash(accepted.key), written(accepted))
+
+
+@dataclass(slots=True)
+class PagesPort:
+    queue: Queue
+
+    def put(self, pages: Sequence[Page]) -> None:
+        for each in pages:
+            self.queue.add(each.identity, page.Order(incident=each.incident, identity=each.identity))
+
+
+@dataclass(slots=True)
+class RunsPort:
+    """A name that exists counts as started."""
+
+    start_turn: Callable[[str, int], None]
+    names: set[str] = field(default_factory=set[str])
+
+    def start(self, incident: str, epoch: int) -> None:
+        if f"{incident}-{epoch}" not in self.names:
+            self.names.add(f"{incident}-{epoch}")
+            self.start_turn(incident, epoch)
+
+
+class House:
+    """A deployment in memory. ``calls`` counts what the four functions of the page path ask of AWS."""
+
+    def __init__(self, directory: Directory, fails: Sequence[Medium] = ()) -> None:
+        self.clock, self.fails = MovableClock(EVENING), set(fails)
+        self.incidents, self.notebook, self.letters = MemoryIncidents(), Notebook(), Letters()
+        directories = MemoryDirectory()
+        directories.put(directory)
+        self.events, self.pages = Queue(self.clock, fifo=True), Queue(self.clock, fifo=False)
+        self.runs = RunsPort(lambda incident, epoch: self.soon(lambda: self._turn(incident, epoch, 1)))
+        self.sent: list[Sent] = []
+        self.calls = Calls()
+        self.deps = Deps(
+            now=self.clock,
+            incidents=self.incidents,
+            directory=directories,
+            events=EventsPort(self.events),
+            pages=PagesPort(self.pages),
+            executions=self.runs,
+            bus=self.notebook,
+            messages=self.letters,
+            journal=self.notebook,
+            alarms=self.notebook,
+            replies=SignedAddresses(),
+            channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
+        )
+        self.broken = watched(self.deps, self.calls)
+        self.dead: list[str] = []  # runs that ended in Fail, replies and pages that were given up
+        self._agenda: list[tuple[Instant, int, Callable[[], None]]] = []
+        self.answered: set[tuple[str, str]] = set()  # person, incident
+        self._order, self._attempts = count(), count(1)
+        self._sweeps = EVENING + 20 * SECOND
+        self.answers: dict[str, tuple[str, timedelta]] = {}
+        self.watchman: Callable[[], None] = lambda: None
+
+    # what people and tools do
+
+    def receive(self, key: str = "disk", action: Action = Action.TRIGGER, **told: object) -> None:
+        accepted = Accepted(
+            event_id=f"event-{self.events.taken + 1}",
+            accepted_at=self.clock.at,
+            integration=INTEGRATION,
+            key=routed_key(INTEGRATION, key),
+            event=event(key, action, **told),
+        )
+        self.deps.events.put(accepted, accepted.event_id)
+
+    def person_answers(self, person: str, words: str, after: timedelta) -> None:
+        """Whoever this is answers the first mail of each incident that reaches them, so long after it."""
+        self.answers[person] = (words, after)
+
+    def at(self, clock: timedelta, act: Callable[[], None]) -> None:
+        """``act`` happens so long after the evening began."""
+        self.later(EVENING + clock, act)
+
+    # how time goes on
+
+    def later(self, at: Instant, act: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (at, next(self._order), act))
+
+    def soon(self, act: Callable[[], None]) -> None:
+        self.later(self.clock.at, act)
+
+    def run_for(self, long: timedelta) -> None:
+        until = EVENING + long
+        while (at := self._next_at()) <= until:
+            self.clock.at = max(self.clock.at, at)
+            self._step()
+            self._people_answer()
+        self.clock.at = until
+
+    def _next_at(self) -> Instant:
+        waiting = (self.events.next_at(), self.pages.next_at(), self._agenda[0][0] if self._agenda else None)
+        return min([at for at in waiting if at is not None] + [self._sweeps])
+
+    def _step(self) -> None:
+        now = self.clock.at
+        if self._agenda and self._agenda[0][0] <= now:
+            heapq.heappop(self._agenda)[2]()
+        elif (at := self.events.next_at()) is not None and at <= now:
+            self._triage(self.events.receive(10))
+        elif (at := self.pages.next_at()) is not None and at <= now:
+            self._page(self.pages.receive(1)[0])
+        else:
+            self._sweeps = self._sweeps + MINUTE
+            sweep.run(self.deps)
+            self.watchman()
+
+    # the functions, each as AWS calls it
+
+    def _triage(self, batch: list[Message]) -> None:
+        deliveries = [
+            Delivery(
+                message_id=message.id,
+                group=message.group,
+                body=message.body,
+                generation="house",
+                sequence=f"{message.sequence:039d}",
+            )
+            for message in batch
+        ]
+        try:
+            again = triage.run(self.broken, deliveries)
+        except Crash:
+            return
+        self.events.delete(batch, again)
+
+    def _page(self, message: Message) -> None:
+        try:
+            page.run(self.broken, message.body, f"attempt-{next(self._attempts)}")
+        except (Crash, Unavailable):
+            if message.receives >= 5:
+                self.pages.delete([message])
+                self.dead.append(f"page {message.body.identity}")
+            return
+        self.pages.delete([message])
+
+    def _turn(self, incident: str, epoch: int, tries: int) -> None:
+        try:
+            taken = escalate.run(self.broken, incident, epoch)
+        except (Crash, Unavailable):
+            if tries == TRIES:
+                self.dead.append(f"run {incident}-{epoch}")
+            else:
+                self.later(self.clock.at + min(2**tries, 30) * SECOND, lambda: self._turn(incident, epoch, tries + 1))
+            return
+        if taken.wake_at is not None:
+            self.later(max(taken.wake_at, self.clock.at), lambda: self._turn(incident, taken.epoch, 1))
+
+    def _reply(self, receipt: reply.Receipt, tries: int = 0) -> None:
+        try:
+            reply.run(self.broken, receipt)
+        except (Crash, Unavailable):
+            if tries == len(AGAIN):
+                self.dead.append(f"reply {receipt.at}")
+            else:
+                self.later(self.clock.at + AGAIN[tries], lambda: self._reply(receipt, tries + 1))
+
+    # people
+
+    def _people_answer(self) -> None:
+        for sent in self.sent:
+            notice = sent.notice
+            if notice.page is None or notice.reply_to is None or sent.failed:
+                continue
+            person, incident = notice.page.user, notice.incident.id
+            if person in self.answers and (person, incident) not in self.answered:
+                self.answered.add((person, incident))
+                words, after = self.answers[person]
+                mail = self._mail(f"{person}-{incident}", notice.contact.address, notice.reply_to, words)
+                self.later(self.clock.at + after, mail)
+
+    def _mail(self, name: str, address: str, to: str, words: str) -> Callable[[], None]:
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Message-ID"] = address, to, f"<{name}@acme.example>"
+        mail.set_content(f"{words}\n")
+        self.letters.mail[f"inbound/{name}"] = bytes(mail)
+        receipt = reply.Receipt(at=f"inbound/{name}", verdicts=PASSED, recipients=(to,))
+        return lambda: self._reply(receipt)
+
+    # what can be looked at
+
+    def timelines(self) -> list[tuple[Incident, list[LogEntry], tuple[Page, ...]]]:
+        found = [self.incidents.load(name) for name in self.incidents.names()]
+        return [(x.incident, self.incidents.timeline(x.incident.id), x.pages) for x in found if x is not None]

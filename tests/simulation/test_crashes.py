@@ -1,0 +1,144 @@
+"""A fault at each AWS call of triage, escalate, page and reply, one night a fault: what must hold holds."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.directory import Medium, Service, UrgencyRule
+from shared.domain.event import Action, Severity
+from shared.domain.incident import Kind, Status
+from tests.flow.people import INTEGRATIONS, directory, level
+from tests.simulation import faults
+from tests.simulation.faults import Mode
+from tests.simulation.house import House
+from tests.simulation.invariants import hold_always, hold_at_rest
+
+MINUTE = timedelta(minutes=1)
+LONG = timedelta(hours=2)
+
+
+def grace_takes_it() -> House:
+    """Ada sleeps, Grace acknowledges by mail, the alarm recovers."""
+    house = House(directory(level("ada"), level("grace")))
+    house.receive()
+    house.person_answers("grace", "ack", MINUTE)
+    house.at(30 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    return house
+
+
+def nobody_answers() -> House:
+    """Two levels, twice; then the fallback contact."""
+    house = House(directory(level("ada"), level("grace"), repeat=1))
+    house.receive()
+    return house
+
+
+def mail_is_down() -> House:
+    """Each mail fails, so each text goes out at once."""
+    house = House(directory(level("ada"), level("grace")), fails=[Medium.EMAIL])
+    house.receive()
+    house.at(20 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    return house
+
+
+def it_flaps() -> House:
+    """In one batch: it opens, repeats, worsens, ends, opens again; then a person resolves it with a note."""
+    house = House(directory(level("ada"), level("grace")))
+    house.receive(severity=Severity.WARNING)
+    house.receive(severity=Severity.WARNING)
+    house.receive(severity=Severity.CRITICAL)
+    house.receive(action=Action.RESOLVE)
+    house.receive()
+    house.receive()
+    house.person_answers("ada", "resolve\nIt was the cache.", 4 * MINUTE)
+    return house
+
+
+def low_urgency_and_mail_is_down() -> House:
+    """Low urgency tells by mail and doesn't escalate: the text is all that is left, and no timer would find it."""
+    quiet = Service(name="checkout", policy="checkout", urgency=UrgencyRule.LOW, integrations=INTEGRATIONS)
+    house = House(directory(level("ada"), level("grace"), service=quiet), fails=[Medium.EMAIL])
+    house.receive()
+    return house
+
+
+def nothing_works() -> House:
+    """Every method of everybody fails, the fallback contact's too: the alarm topic is the last that is left."""
+    house = House(directory(level("ada"), level("grace")), fails=list(Medium))
+    house.receive()
+    return house
+
+
+NIGHTS = (grace_takes_it, nobody_answers, mail_is_down, it_flaps, low_urgency_and_mail_is_down, nothing_works)
+Night = Callable[[], House]
+
+
+def calls_of(night: Night) -> list[str]:
+    house = night()
+    house.run_for(LONG)
+    return house.calls.made
+
+
+CASES = [
+    pytest.param(night, number, mode, id=f"{night.__name__}-{number}-{name}-{mode}")
+    for night in NIGHTS
+    for number, name in enumerate(calls_of(night), start=1)
+    for mode in Mode
+]
+
+
+@pytest.mark.parametrize("night", NIGHTS, ids=lambda night: night.__name__)
+def test_without_a_fault_each_night_is_as_it_should_be(night: Night) -> None:
+    house = night()
+    house.watchman = lambda: hold_always(house)
+    house.run_for(LONG)
+    hold_at_rest(house)
+    assert not house.dead
+    assert not house.notebook.faults or house.fails
+
+
+@pytest.mark.parametrize(("night", "number", "mode"), CASES)
+def test_with_one_fault_what_must_hold_holds(night: Night, number: int, mode: Mode) -> None:
+    well = night()
+    well.run_for(LONG)
+    house = night()
+    house.calls.meet = faults.at(number, mode)
+    house.watchman = lambda: hold_always(house)
+    house.run_for(LONG)
+    hold_at_rest(house, unknown=1)
+    if Mode.IS_REFUSED is not mode or not house.calls.made[number - 1].endswith(".send"):
+        assert reached(house) >= reached(well)
+    assert house.notebook.alarms or not well.notebook.alarms
+    if people_who_answered(house) == people_who_answered(well):
+        assert ends(house) == ends(well)
+
+
+def ends(house: House) -> list[tuple[Status, bool]]:
+    return [(incident.status, incident.exhausted) for incident, _, _ in house.timelines()]
+
+
+def people_who_answered(house: House) -> list[str]:
+    """Without a reply address, or a mail that arrived, nobody can answer."""
+    return sorted(person for person, _ in house.answered)
+
+
+def reached(house: House) -> set[tuple[int, str]]:
+    """Whom each incident reached; the first is 0. (A number may be lost by a crash.)"""
+    names = house.incidents.names()
+    return {
+        (names.index(s.notice.incident.id), s.notice.page.user) for s in house.sent if s.notice.page and not s.failed
+    }
+
+
+def test_the_nights_are_what_their_names_say() -> None:
+    told = {}
+    for night in NIGHTS:
+        house = night()
+        house.run_for(LONG)
+        told[night.__name__] = [(i.status, i.exhausted, len(log)) for i, log, _ in house.timelines()]
+        kinds = [entry.kind for _, log, _ in house.timelines() for entry in log]
+        assert Kind.LEVEL_ENTERED in kinds
+    assert told["grace_takes_it"] == [(Status.RESOLVED, False, 5)]
+    assert told["nobody_answers"] == [(Status.TRIGGERED, True, 6)]
+    assert [status for status, _, _ in told["it_flaps"]] == [Status.RESOLVED, Status.RESOLVED]
