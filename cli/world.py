@@ -219,6 +219,7 @@ class World:
             body=written(accepted),
             generation="simulated",
             sequence=f"{self._sequence:039d}",
+            sent_at=self.clock.at,
         )
         triage.run(self.deps, [delivery])
 

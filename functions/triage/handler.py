@@ -1,5 +1,6 @@
 """``triage``: a batch of the queue of events."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from shared import wiring
@@ -23,4 +24,5 @@ def _delivery(record: dict[str, Any]) -> Delivery:
         body=record["body"],
         generation=record["eventSourceARN"],
         sequence=str(attributes["SequenceNumber"]).zfill(39),  # padded, so that they compare as text
+        sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
     )

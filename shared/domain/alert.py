@@ -13,14 +13,12 @@ from typing import Any
 from shared.domain.event import Action, Event, Severity
 from shared.domain.instants import Instant, whole_second
 
-OVERTAKEN = timedelta(
-    minutes=15
-)  # clocks of hosts differ by up to 10 min; a redrive from a dead-letter queue by far more
+REDRIVEN = timedelta(minutes=15)  # hosts' clocks differ by up to 10 min; the door puts an event into the queue at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """An event as the door made it durable. ``generation`` and ``sequence`` are the queue's, 39 digits."""
+    """An event as the door made it durable; ``generation``, ``sequence`` (39 digits), ``sent_at`` are the queue's."""
 
     event_id: str
     accepted_at: Instant
@@ -32,6 +30,7 @@ class Accepted:
     routing_key: str | None = None  # still to be verified: the directory couldn't be read at the door
     generation: str = ""
     sequence: str = ""
+    sent_at: Instant | None = None  # when it came into the queue, by the queue's clock
 
 
 def routed_key(integration: str, dedup_key: str) -> str:
@@ -129,10 +128,15 @@ def is_duplicate(known: KeyState, accepted: Accepted) -> bool:
 
 
 def _overtaken(known: KeyState, accepted: Accepted) -> bool:
-    """Redriven, or of an older queue: newer events took effect before it."""
-    if known.generation == accepted.generation:
-        return accepted.accepted_at < known.accepted_at - OVERTAKEN
+    """Of an older queue, or redriven from dead letters: newer events took effect before it."""
+    if known.generation == accepted.generation and not _redriven(accepted):
+        return False  # the queue's own order holds
     return accepted.accepted_at <= known.accepted_at
+
+
+def _redriven(accepted: Accepted) -> bool:
+    """It came into the queue anew, long after the door had accepted it."""
+    return accepted.sent_at is not None and accepted.sent_at - accepted.accepted_at > REDRIVEN
 
 
 def _older_than_its_end(known: KeyState, event: Event) -> bool:

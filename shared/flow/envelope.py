@@ -8,24 +8,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.alert import Accepted
+from shared.domain.instants import Instant
 from shared.domain.plain import from_plain, to_plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message as the queue handed it over. ``sequence`` orders messages within one ``generation`` of the queue."""
+    """One message as the queue handed it over. ``sequence`` orders messages within one ``generation`` of the queue;
+    ``sent_at`` is when it came into it."""
 
     message_id: str
     group: str
     body: str
     generation: str
     sequence: str
+    sent_at: Instant
 
 
 def read(delivery: Delivery) -> Accepted:
     """What the door wrote, with the queue's order. Raises ValueError or KeyError: then it is quarantined."""
     message: dict[str, Any] = json.loads(delivery.body)
-    return replace(from_plain(Accepted, message), generation=delivery.generation, sequence=delivery.sequence)
+    queued = {"generation": delivery.generation, "sequence": delivery.sequence, "sent_at": delivery.sent_at}
+    return replace(from_plain(Accepted, message), **queued)
 
 
 def written(accepted: Accepted) -> str:

@@ -81,11 +81,15 @@ def test_another_generation_of_the_queue_compares_the_time_of_acceptance() -> No
 
 
 def test_an_event_redriven_after_it_was_overtaken_is_late() -> None:
-    assert effect(known(), True, accepted(R, minutes=-60, sequence=9)) is Effect.LATE
+    redriven = replace(accepted(R, minutes=-1, sequence=9), sent_at=EVENING + timedelta(days=3))
+    assert effect(known(), True, redriven) is Effect.LATE
+    nothing_overtook_it = replace(accepted(R, minutes=1, sequence=9), sent_at=EVENING + timedelta(days=3))
+    assert effect(known(), True, nothing_overtook_it) is Effect.RESOLVES
 
 
-def test_a_skewed_clock_is_no_redrive() -> None:
-    assert effect(known(), True, accepted(R, minutes=-9, sequence=9)) is Effect.RESOLVES
+def test_within_the_queue_its_order_holds_whatever_the_doors_clocks_say() -> None:
+    skewed = replace(accepted(R, minutes=-9, sequence=9), sent_at=EVENING + MINUTE)
+    assert effect(known(), True, skewed) is Effect.RESOLVES
 
 
 def test_a_trigger_older_than_the_alert_s_end_doesn_t_reopen_it() -> None:

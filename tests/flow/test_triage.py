@@ -60,6 +60,7 @@ def delivery(number: int, key: str = "disk", action: Action = Action.TRIGGER, **
         body=written(accepted),
         generation="arn:queue",
         sequence=f"{number:039d}",
+        sent_at=EVENING,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from cli.world import Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
 from shared.domain.alert import Accepted, key_hash, routed_key
 from shared.domain.directory import Directory, Medium
-from shared.domain.event import Action
+from shared.domain.event import Action, Event
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
@@ -40,6 +40,7 @@ class Message:
     group: str
     body: Any
     sequence: int
+    sent_at: Instant
     visible_at: Instant
     receives: int = 0
 
@@ -55,7 +56,7 @@ class Queue:
 
     def add(self, group: str, body: Any) -> None:
         self.taken += 1
-        self.waiting.append(Message(f"m{self.taken}", group, body, self.taken, self.clock.at))
+        self.waiting.append(Message(f"m{self.taken}", group, body, self.taken, self.clock.at, self.clock.at))
 
     def next_at(self) -> Instant | None:
         return min((m.visible_at for m in self._heads()), default=None)
@@ -68,9 +69,9 @@ class Queue:
             message.visible_at, message.receives = self.clock.at + HIDDEN, message.receives + 1
         return batch
 
-    def delete(self, batch: Sequence[Message], again: Sequence[str] = ()) -> None:
-        """All of ``batch`` but those that are to come again."""
-        done = {message.id for message in batch} - set(again)
+    def delete(self, batch: Sequence[Message], again: Sequence[str] = (), *, fails_once: bool = False) -> None:
+        """All of ``batch`` but those that are to come again; ``fails_once``: each is deleted the second time only."""
+        done = {m.id for m in batch if m.receives > 1 or not fails_once} - set(again)
         self.waiting = [message for message in self.waiting if message.id not in done]
 
     def _heads(self) -> list[Message]:
@@ -121,7 +122,7 @@ class House:
         directories = MemoryDirectory()
         directories.put(directory)
         self.events, self.pages = Queue(self.clock, fifo=True), Queue(self.clock, fifo=False)
-        self.runs = RunsPort(lambda incident, epoch: self.soon(lambda: self._turn(incident, epoch, 1)))
+        self.runs = RunsPort(lambda incident, epoch: self._sleep(self.clock.at, incident, epoch, 1))
         self.sent: list[Sent] = []
         self.calls = Calls()
         self.deps = Deps(
@@ -140,24 +141,39 @@ class House:
         )
         self.broken = watched(self.deps, self.calls)
         self.dead: list[str] = []  # runs that ended in Fail, replies and pages that were given up
+        self._turns: set[Callable[[], None]] = set()  # those of the agenda that an execution sleeps until
         self._agenda: list[tuple[Instant, int, Callable[[], None]]] = []
         self.answered: set[tuple[str, str]] = set()  # person, incident
         self._order, self._attempts = count(), count(1)
         self._sweeps = EVENING + 20 * SECOND
+        self.deletes_fail_once = False
         self.answers: dict[str, tuple[str, timedelta]] = {}
         self.watchman: Callable[[], None] = lambda: None
 
     # what people and tools do
 
     def receive(self, key: str = "disk", action: Action = Action.TRIGGER, **told: object) -> None:
+        self._put(self.clock.at, event(key, action, **told))
+
+    def redrive(self, accepted_at: Instant) -> None:
+        """A trigger that was accepted then, and lay among dead letters until now."""
+        self._put(accepted_at, event())
+
+    def _put(self, accepted_at: Instant, said: Event) -> None:
         accepted = Accepted(
             event_id=f"event-{self.events.taken + 1}",
-            accepted_at=self.clock.at,
+            accepted_at=accepted_at,
             integration=INTEGRATION,
-            key=routed_key(INTEGRATION, key),
-            event=event(key, action, **told),
+            key=routed_key(INTEGRATION, said.dedup_key),
+            event=said,
         )
         self.deps.events.put(accepted, accepted.event_id)
+
+    def lose_executions(self) -> None:
+        """Whatever runs or sleeps is gone, as by an operator's hand."""
+        self._agenda = [entry for entry in self._agenda if entry[2] not in self._turns]
+        heapq.heapify(self._agenda)
+        self._turns.clear()
 
     def person_answers(self, person: str, words: str, after: timedelta) -> None:
         """Whoever this is answers the first mail of each incident that reaches them, so long after it."""
@@ -171,9 +187,6 @@ class House:
 
     def later(self, at: Instant, act: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (at, next(self._order), act))
-
-    def soon(self, act: Callable[[], None]) -> None:
-        self.later(self.clock.at, act)
 
     def run_for(self, long: timedelta) -> None:
         until = EVENING + long
@@ -210,6 +223,7 @@ class House:
                 body=message.body,
                 generation="house",
                 sequence=f"{message.sequence:039d}",
+                sent_at=message.sent_at,
             )
             for message in batch
         ]
@@ -217,7 +231,7 @@ class House:
             again = triage.run(self.broken, deliveries)
         except Crash:
             return
-        self.events.delete(batch, again)
+        self.events.delete(batch, again, fails_once=self.deletes_fail_once)
 
     def _page(self, message: Message) -> None:
         try:
@@ -227,7 +241,7 @@ class House:
                 self.pages.delete([message])
                 self.dead.append(f"page {message.body.identity}")
             return
-        self.pages.delete([message])
+        self.pages.delete([message], fails_once=self.deletes_fail_once)
 
     def _turn(self, incident: str, epoch: int, tries: int) -> None:
         try:
@@ -236,10 +250,18 @@ class House:
             if tries == TRIES:
                 self.dead.append(f"run {incident}-{epoch}")
             else:
-                self.later(self.clock.at + min(2**tries, 30) * SECOND, lambda: self._turn(incident, epoch, tries + 1))
+                self._sleep(self.clock.at + min(2**tries, 30) * SECOND, incident, epoch, tries + 1)
             return
         if taken.wake_at is not None:
-            self.later(max(taken.wake_at, self.clock.at), lambda: self._turn(incident, taken.epoch, 1))
+            self._sleep(max(taken.wake_at, self.clock.at), incident, taken.epoch, 1)
+
+    def _sleep(self, until: Instant, incident: str, epoch: int, tries: int) -> None:
+        def turn() -> None:
+            self._turns.discard(turn)
+            self._turn(incident, epoch, tries)
+
+        self._turns.add(turn)
+        self.later(until, turn)
 
     def _reply(self, receipt: reply.Receipt, tries: int = 0) -> None:
         try:
