@@ -216,22 +216,23 @@ class House:
     # the functions, each as AWS calls it
 
     def _triage(self, batch: list[Message]) -> None:
-        deliveries = [
-            Delivery(
-                message_id=message.id,
-                group=message.group,
-                body=message.body,
-                generation="house",
-                sequence=f"{message.sequence:039d}",
-                sent_at=message.sent_at,
-            )
-            for message in batch
-        ]
+        deliveries = [self.delivery(message) for message in batch]
         try:
             again = triage.run(self.broken, deliveries)
         except Crash:
             return
         self.events.delete(batch, again, fails_once=self.deletes_fail_once)
+
+    @staticmethod
+    def delivery(message: Message) -> Delivery:
+        return Delivery(
+            message_id=message.id,
+            group=message.group,
+            body=message.body,
+            generation="house",
+            sequence=f"{message.sequence:039d}",
+            sent_at=message.sent_at,
+        )
 
     def _page(self, message: Message) -> None:
         try:

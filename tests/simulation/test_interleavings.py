@@ -1,0 +1,187 @@
+"""Two at once: whatever one does falls, whole, between any two AWS calls of the other; each order is tried."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+
+from shared.domain.command import Command, Order
+from shared.domain.event import Action, Severity
+from shared.domain.incident import Author, Kind, Status
+from shared.flow import escalate, page, reply, sweep, triage
+from shared.flow.ports import Deps
+from tests.flow.people import directory, level
+from tests.simulation.faults import Calls, watched
+from tests.simulation.house import House
+from tests.simulation.invariants import hold_always, hold_at_rest
+
+MINUTE = timedelta(minutes=1)
+JUST_BEFORE = 5 * MINUTE - timedelta(seconds=1)  # level 2 is due after five minutes
+Act = Callable[[House, Deps], Any]
+
+
+def incident(house: House) -> str:
+    return house.incidents.names()[0]
+
+
+def the_timer(house: House, deps: Deps) -> None:
+    """The execution wakes: level 2 is due."""
+    escalate.run(deps, incident(house), 1)
+
+
+def the_sweep(house: House, deps: Deps) -> None:
+    """As if the execution were 30 s late."""
+    sweep.run(deps)
+
+
+def ada_acknowledges(house: House, deps: Deps) -> None:
+    reply.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="ada"), entry=1)], None)
+
+
+def grace_acknowledges(house: House, deps: Deps) -> None:
+    reply.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="grace"), entry=1)], None)
+
+
+def ada_escalates(house: House, deps: Deps) -> None:
+    """What she saw was level 1."""
+    reply.obey(deps, incident(house), [Command(order=Order.ESCALATE, by=Author(user="ada"), entry=1)], None)
+
+
+def ada_resolves(house: House, deps: Deps) -> None:
+    reply.obey(deps, incident(house), [Command(order=Order.RESOLVE, by=Author(user="ada"), entry=1)], None)
+
+
+def the_alarm_recovers(house: House, deps: Deps) -> None:
+    house.receive(action=Action.RESOLVE)
+    _triage(house, deps)
+
+
+def the_alarm_repeats(house: House, deps: Deps) -> None:
+    house.receive()
+    _triage(house, deps)
+
+
+def the_alarm_changes(house: House, deps: Deps) -> None:
+    house.receive(severity=Severity.WARNING)
+    _triage(house, deps)
+
+
+def _triage(house: House, deps: Deps) -> None:
+    """Of one alert key there is one worker at a time: the queue sees to that."""
+    batch = house.events.receive(10)
+    again = triage.run(deps, [house.delivery(message) for message in batch])
+    house.events.delete(batch, again)
+
+
+ACTS: tuple[Act, ...] = (
+    the_timer,
+    the_sweep,
+    ada_acknowledges,
+    grace_acknowledges,
+    ada_escalates,
+    ada_resolves,
+    the_alarm_recovers,
+    the_alarm_repeats,
+    the_alarm_changes,
+)
+OF_ONE_KEY = {the_alarm_recovers, the_alarm_repeats, the_alarm_changes}
+PAIRS = [(a, b) for a, b in product(ACTS, ACTS) if not (a in OF_ONE_KEY and b in OF_ONE_KEY)]
+
+
+def waiting_at_level_one(lateness: timedelta = timedelta(0)) -> House:
+    """Ada was told by mail and text, and level 2 is due this second (or so long ago)."""
+    house = House(directory(level("ada"), level("grace"), level("linus")))
+    house.receive()
+    house.run_for(JUST_BEFORE)
+    house.clock.at += timedelta(seconds=1) + lateness
+    return house
+
+
+def run_with(first: Act, second: Act, before_call: int) -> House | None:
+    """``first``, with ``second`` whole before its call of that number; None where it makes no such call."""
+    late = timedelta(seconds=31) if the_sweep in (first, second) else timedelta(0)
+    house, calls = waiting_at_level_one(late), Calls()
+
+    def meet(count: int, name: str, call: Callable[[], Any]) -> Any:
+        if count == before_call:
+            second(house, house.deps)
+        return call()
+
+    calls.meet = meet
+    first(house, watched(house.deps, calls))
+    return house if before_call <= len(calls.made) else None
+
+
+def every_way(first: Act, second: Act) -> Iterator[House]:
+    """``second`` before each call of ``first`` in turn; there are few of them."""
+    for before_call in range(1, 100):
+        house = run_with(first, second, before_call)
+        if house is None:
+            assert before_call > 1
+            return
+        yield house
+    raise AssertionError("they never stop")
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS, ids=lambda act: act.__name__)
+def test_two_at_once_both_take_effect_and_no_level_is_skipped(first: Act, second: Act) -> None:
+    for house in every_way(first, second):
+        hold_always(house)
+        levels = [e.level for _, log, _ in house.timelines()[:1] for e in log if e.kind is Kind.LEVEL_ENTERED]
+        assert levels == list(range(1, len(levels) + 1))
+        house.watchman = lambda house=house: hold_always(house)  # type: ignore[misc]
+        house.run_for(timedelta(hours=2))
+        hold_at_rest(house)
+        assert_effect_of(house, {first, second})
+
+
+def assert_effect_of(house: House, acts: set[Act]) -> None:
+    """What each asked for is on the timeline, or something that made it pointless is."""
+    (state, log, _), *others = house.timelines()
+    kinds = [entry.kind for entry in log]
+    if acts & {ada_resolves, the_alarm_recovers}:
+        assert state.status is Status.RESOLVED
+        assert len(others) <= (1 if acts & OF_ONE_KEY - {the_alarm_recovers} else 0)
+    if acts == {ada_acknowledges, grace_acknowledges}:
+        assert set(state.acknowledged_by) == {"ada", "grace"}
+    elif acts & {ada_acknowledges, grace_acknowledges}:
+        assert Kind.ACKNOWLEDGED in kinds or state.status is Status.RESOLVED
+    if the_alarm_changes in acts and state.status is not Status.RESOLVED:
+        assert Kind.ALERT_CHANGED in kinds
+
+
+def test_a_person_s_escalation_and_the_timer_enter_level_two_once() -> None:
+    for house in every_way(ada_escalates, the_timer):
+        log = house.timelines()[0][1]
+        assert [e.level for e in log if e.kind is Kind.LEVEL_ENTERED] in ([1], [1, 2])
+
+
+@pytest.mark.parametrize("person", ["ada", "grace"])
+def test_no_page_leaves_once_somebody_has_it_but_what_was_in_flight(person: str) -> None:
+    """A page that is claimed when the acknowledgement is committed goes out; one that is claimed later doesn't."""
+    sent, before_call, made = list[int](), 1, 1
+    while before_call <= made:
+        house, calls = House(directory(level("ada"), level("grace"))), Calls()
+        house.receive()
+        house.run_for(2 * MINUTE - timedelta(seconds=1))
+        house.clock.at += timedelta(seconds=1)
+        the_timer(house, house.deps)
+        (message,) = house.pages.receive(1)
+
+        def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
+            if count == at:
+                command = Command(order=Order.ACKNOWLEDGE, by=Author(user=person))
+                reply.obey(house.deps, incident(house), [command], None)
+            return call()
+
+        calls.meet = meet
+        page.run(watched(house.deps, calls), message.body, "attempt")
+        made = len(calls.made)
+        sent.append(len(house.sent) - 1)
+        claim = next((n for n, name in enumerate(calls.made, start=1) if name == "incidents.claim"), made + 1)
+        assert sent[-1] == (1 if before_call > claim else 0)
+        before_call += 1
+    assert sent == sorted(sent)
+    assert set(sent) == {0, 1}
