@@ -146,6 +146,32 @@ def apply(
 
 
 @app.command
+def replay(
+    incident: str | None = None,
+    /,
+    *,
+    all_: Annotated[bool, Parameter(name="--all", negative="", help="Every incident there is.")] = False,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """An incident folded anew from its timeline, compared with the stored one."""
+    from cli.deployments import chosen
+    from cli.replay import replay
+
+    if (incident is None) is not all_:
+        raise Failed("name an incident by its id, or say --all", code=console.WRONG_USAGE)
+    same = True
+    for replayed in replay(chosen(deployment), incident):
+        same = same and replayed.same
+        if json:
+            console.say_json_lines([replayed.as_json()]) if all_ else console.say_json(replayed.as_json())
+        else:
+            for line in replayed.in_words():
+                console.say(line, None if replayed.same else "red")
+    return console.HOLDS if same else console.AT_FAULT
+
+
+@app.command
 def up(*, configuration: Path | None = None, json: AsJson = False) -> int:
     """The whole system on this machine, left running."""
     from cli.local_system import up

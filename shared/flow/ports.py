@@ -1,6 +1,6 @@
 """What the flow needs from outside. ``wiring`` makes the real ones; tests and ``simulate`` have theirs in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -74,6 +74,10 @@ class IncidentStore(Protocol):
     def load(self, incident: str) -> Loaded | None: ...
     def state(self, incident: str) -> Incident | None:
         """The incident alone, without its pages."""
+        ...
+
+    def names(self) -> Iterable[str]:
+        """The ids of all incidents: for operators, since it reads the whole table."""
         ...
 
     def timeline(self, incident: str) -> list[LogEntry]: ...

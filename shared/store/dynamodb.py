@@ -28,6 +28,7 @@ from shared.store.dynamodb_calls import (
     key_of,
     query,
     read_all,
+    scan,
     setting,
     transact,
 )
@@ -65,6 +66,17 @@ class DynamoDbIncidents:
     def state(self, incident: str) -> Incident | None:
         item = self._get(items.incident_key(incident))
         return items.incident_from(item) if item else None
+
+    def names(self) -> Iterator[str]:
+        states = scan(
+            self._client,
+            TableName=self._table,
+            FilterExpression="sk = :state",
+            ExpressionAttributeValues={":state": {"S": items.STATE}},
+            ProjectionExpression="pk",
+            ConsistentRead=True,
+        )
+        return (state["pk"]["S"].removeprefix(items.INCIDENT) for state in states)
 
     def timeline(self, incident: str) -> list[LogEntry]:
         return [items.log_entry_from(item) for item in self._beginning(incident, items.LOG)]

@@ -150,10 +150,20 @@ def item_found(broken: TocsinError, place: int) -> Item | None:
 
 
 def query(client: "DynamoDBClient", **arguments: Any) -> Iterator[Item]:
-    """All items, page by page, each asked for when it is needed. Raises Unavailable."""
+    """All items that are asked for. Raises Unavailable."""
+    return _pages(client.query, arguments)
+
+
+def scan(client: "DynamoDBClient", **arguments: Any) -> Iterator[Item]:
+    """All items of a table that a filter lets through; it reads all of them. Raises Unavailable."""
+    return _pages(client.scan, arguments)
+
+
+def _pages(ask: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[Item]:
+    """Page by page, each asked for when it is needed."""
     while True:
         with asking():
-            answer = client.query(**arguments)
+            answer = ask(**arguments)
         yield from answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return

@@ -234,6 +234,12 @@ def test_what_is_opened_is_found_with_its_timeline_alert_and_key(store: Incident
     assert store.key(key_hash("k")) == known()
 
 
+def test_every_incident_is_named(store: IncidentStore):
+    assert list(store.names()) == []
+    incident = open_incident(store, pages=(page(),))
+    assert list(store.names()) == [incident.id]
+
+
 def test_nothing_is_found_of_what_was_never_written(store: IncidentStore):
     assert store.load("Q0000000000009") is None
     assert store.state("Q0000000000009") is None
