@@ -82,6 +82,13 @@ class Running:
         assert integration is not None
         return self.incident(routed_key(integration.id, dedup_key))
 
+    def invoke(self, verb: str, request: dict[str, Any]) -> Any:
+        """Calls a function as AWS does, with what AWS would give it."""
+        answer = self.deployment.client("lambda").invoke(FunctionName=f"tocsin-{verb}", Payload=json.dumps(request))
+        told = json.load(answer["Payload"])
+        assert "FunctionError" not in answer, told
+        return told
+
     def mailbox(self) -> list[dict[str, Any]]:
         trusted = ssl.create_default_context(cafile=self.local.description.ca_file)
         url = f"{self.local.description.mailbox_url}/messages.json"
@@ -118,12 +125,17 @@ def eventually(look: Callable[[], T | None], what: str = "it") -> T:
     raise AssertionError(f"{what} didn't happen within {PATIENCE:.0f} s")
 
 
+def bring_up(folder: Folder) -> Running:
+    """A system with the example configuration; what it held before, if it was down."""
+    local = system.up(ROOT, folder, Quiet(), configure_by(EXAMPLE))
+    deployment = deployment_of(local)
+    return Running(local, deployment, deployment.deps())
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = Folder(Path(tmp_path_factory.mktemp("system")) / "tocsin")
-    local = system.up(ROOT, folder, Quiet(), configure_by(EXAMPLE))
-    deployment = deployment_of(local)
     try:
-        yield Running(local, deployment, deployment.deps())
+        yield bring_up(folder)
     finally:
         system.down(folder, delete=True)

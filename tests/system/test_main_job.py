@@ -10,7 +10,6 @@ from cli.simulate import Night, simulate, timeline
 from shared.domain.event import Action, Event, Severity
 from shared.domain.incident import Kind, Status, fold
 from shared.domain.instants import format_seconds
-from shared.domain.notification import PageState
 from tests.system.conftest import Running, eventually
 
 ALARM = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:"
@@ -224,23 +223,6 @@ def test_log_entries_reach_the_event_bus(running: Running) -> None:
 
     assert eventually(heard, "incident.triggered on the bus")
     running.resolve("published")
-
-
-def test_every_incident_folds_to_its_stored_state_and_no_page_went_out_twice(running: Running) -> None:
-    """Last in this file: whatever the tests before did."""
-    table = running.deployment.client("dynamodb")
-    states = table.scan(
-        TableName=running.deployment.facts["incidents_table"],
-        FilterExpression="sk = :s",
-        ExpressionAttributeValues={":s": {"S": "STATE"}},
-    )["Items"]
-    assert states
-    for item in states:
-        name = item["pk"]["S"].removeprefix("INC#")
-        loaded = running.deps.incidents.load(name)
-        assert loaded is not None
-        assert fold(name, running.deps.incidents.timeline(name)) == loaded.incident
-        assert all(page.attempts <= 1 for page in loaded.pages if page.state is PageState.SENT)
 
 
 def test_the_example_lints_clean() -> None:

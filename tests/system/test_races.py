@@ -1,0 +1,210 @@
+"""Many at once on the deployed system: one incident, one page each, nobody skipped, nothing after somebody has it."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from shared.domain.alert import Accepted, key_hash, routed_key
+from shared.domain.event import Action, Event, Severity
+from shared.domain.incident import Incident, Kind, LogEntry, Status
+from shared.domain.notification import WAITING
+from shared.flow.envelope import written
+from shared.flow.ports import Loaded
+from tests.system.conftest import Running, eventually
+from tests.system.test_main_job import alarm, alarm_key
+
+ROUNDS = 50
+LEVEL_1 = 8.0  # s, in the example
+IN_FLIGHT = timedelta(seconds=1)  # what a claim, or an acknowledgement, takes between its clock and its commit
+
+
+def at_once(acts: Iterable[Callable[[], Any]], workers: int = 16) -> list[Any]:
+    with ThreadPoolExecutor(workers) as pool:
+        return [future.result() for future in [pool.submit(act) for act in acts]]
+
+
+def log_of(running: Running, loaded: Loaded) -> list[LogEntry]:
+    return running.deps.incidents.timeline(loaded.incident.id)
+
+
+def kinds(running: Running, loaded: Loaded) -> list[Kind]:
+    return [entry.kind for entry in log_of(running, loaded)]
+
+
+def settled(running: Running, dedup_key: str) -> Loaded | None:
+    """The incident, once no page of it is under way."""
+    found = running.incident_of(dedup_key)
+    return found if found and found.pages and not [p for p in found.pages if p.state in WAITING] else None
+
+
+def test_two_hundred_duplicates_at_once_are_one_incident_and_one_page_each(running: Running) -> None:
+    same = alarm("checkout-storm") | {"id": "22222222-2222-3333-4444-555555555555"}
+    at_once([lambda: running.inject(same)] * 100 + [lambda: running.inject(alarm("checkout-storm"))] * 100)
+    loaded = eventually(lambda: running.incident(alarm_key("checkout-storm")))
+    eventually(lambda: _count(running, "checkout-storm") > 100, "the count")
+    time.sleep(1.0)  # whatever would come too often comes meanwhile
+    assert _count(running, "checkout-storm") == 101  # what has the same id is the same event
+    assert kinds(running, loaded).count(Kind.TRIGGERED) == 1
+    assert len(running.mails("ada@acme.example", "checkout-storm")) == 1
+    running.inject(alarm("checkout-storm", "OK"))
+
+
+def _count(running: Running, name: str) -> int:
+    known = running.deps.incidents.key(key_hash(alarm_key(name)))
+    return known.count if known else 0
+
+
+def test_an_acknowledgement_races_the_escalation_fifty_times(running: Running) -> None:
+    """Fifty incidents, each acknowledged by a mail that arrives within a second of the moment when level 2 is due."""
+    chance = random.Random(running.local.description.smtp)
+    names = [f"race-{number}" for number in range(ROUNDS)]
+
+    def round_(name: str) -> None:
+        time.sleep(chance.random() * 3)
+        running.trigger(name)
+        page = eventually(lambda: running.mails("ada@acme.example", f"{name}:"), f"{name}'s page")[0]
+        found = running.incident_of(name)
+        assert found is not None
+        due = found.incident.triggered_at.timestamp() + LEVEL_1
+        time.sleep(max(0.0, due - time.time() + chance.uniform(-1.2, 0.4)))
+        running.reply(page, "ada@acme.example", "ack")
+
+    at_once([lambda name=name: round_(name) for name in names], workers=ROUNDS)
+    won = 0
+    for name in names:
+        loaded = eventually(lambda name=name: _acknowledged(running, name), f"{name}'s acknowledgement")
+        log = log_of(running, loaded)
+        levels = [entry.level for entry in log if entry.kind is Kind.LEVEL_ENTERED]
+        assert levels in ([1], [1, 2]), name
+        had = next(entry.at for entry in log if entry.kind is Kind.ACKNOWLEDGED)
+        after = [p for p in loaded.pages if p.sent_at and p.claimed_at and p.claimed_at > had + IN_FLIGHT]
+        assert not after, name
+        won += levels == [1]
+        running.resolve(name)
+    print(f"the acknowledgement came first {won} times of {ROUNDS}")
+
+
+def _acknowledged(running: Running, name: str) -> Loaded | None:
+    found = settled(running, name)
+    return found if found and found.incident.status is Status.ACKNOWLEDGED else None
+
+
+def test_two_people_acknowledge_at_once_and_both_have_it(running: Running) -> None:
+    names = [f"both-{number}" for number in range(5)]
+    for name in names:
+        running.trigger(name)
+
+    def pages(name: str) -> Any:
+        found = [running.mails(f"{who}@acme.example", f"{name}:") for who in ("ada", "grace")]
+        return [mails[0] for mails in found] if all(found) else None
+
+    for name in names:
+        to_ada, to_grace = eventually(lambda name=name: pages(name), "both pages")
+        together = threading.Barrier(2)
+
+        def answer(page: dict[str, Any], who: str, together: threading.Barrier = together) -> None:
+            together.wait()
+            running.reply(page, f"{who}@acme.example", "ack")
+
+        at_once([lambda p=to_ada: answer(p, "ada"), lambda p=to_grace: answer(p, "grace")], workers=2)
+
+    def both(name: str) -> Incident | None:
+        found = running.incident_of(name)
+        return found.incident if found and set(found.incident.acknowledged_by) == {"ada", "grace"} else None
+
+    for name in names:
+        assert eventually(lambda name=name: both(name), "both acknowledgements").status is Status.ACKNOWLEDGED
+        running.resolve(name)
+
+
+def accepted(running: Running, dedup_key: str, action: Action) -> Accepted:
+    integration = running.deps.directory.current().integration_by_key(running.key("checkout"))
+    assert integration is not None
+    event = Event(
+        action=action,
+        dedup_key=dedup_key,
+        severity=Severity.CRITICAL,
+        summary=f"{dedup_key}: out of order",
+        source_type="events_v2",
+    )
+    return Accepted(
+        event_id=f"{dedup_key}-{time.time_ns()}",
+        accepted_at=running.deps.now(),
+        integration=integration.id,
+        key=routed_key(integration.id, dedup_key),
+        event=event,
+    )
+
+
+def test_trigger_resolve_trigger_in_one_batch_are_two_incidents(running: Running) -> None:
+    batch = [accepted(running, "batch", action) for action in (Action.TRIGGER, Action.RESOLVE, Action.TRIGGER)]
+    entries = [
+        {
+            "Id": str(place),
+            "MessageBody": written(each),
+            "MessageGroupId": key_hash(each.key),
+            "MessageDeduplicationId": f"batch-{place}-{time.time_ns()}",
+        }
+        for place, each in enumerate(batch)
+    ]
+    url = running.deployment.facts["events_queue_url"]
+    running.deployment.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+
+    def second() -> Loaded | None:
+        known = running.deps.incidents.key(key_hash(batch[0].key))
+        found = running.incident_of("batch") if known and known.last_seen == batch[2].accepted_at else None
+        return found if found and found.incident.open else None
+
+    loaded = eventually(second, "the second incident")
+    assert kinds(running, loaded)[0] is Kind.TRIGGERED
+    of_this_title = [name for name in running.deps.incidents.names() if _title(running, name) == "batch: out of order"]
+    assert sorted(_status(running, name) for name in of_this_title) == [Status.RESOLVED, Status.TRIGGERED]
+    running.resolve("batch")
+
+
+def _title(running: Running, name: str) -> str:
+    state = running.deps.incidents.state(name)
+    return state.title if state else ""
+
+
+def _status(running: Running, name: str) -> str:
+    state = running.deps.incidents.state(name)
+    return state.status if state else ""
+
+
+def test_every_message_that_comes_again_changes_nothing(running: Running) -> None:
+    """Triage, escalate, page and reply, each called twice more with what it had."""
+    first = accepted(running, "again", Action.TRIGGER)
+    record = {
+        "messageId": "again",
+        "body": written(first),
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:again",
+        "attributes": {
+            "MessageGroupId": key_hash(first.key),
+            "SequenceNumber": "17",
+            "SentTimestamp": str(int(time.time() * 1000)),
+        },
+    }
+    assert running.invoke("triage", {"Records": [record]}) == {"batchItemFailures": []}
+    page = eventually(lambda: running.mails("ada@acme.example", "again:"), "the page")[0]
+    running.reply(page, "ada@acme.example", "ack", {"Message-ID": "<again@acme.example>"})
+    loaded = eventually(lambda: _acknowledged(running, "again"), "the acknowledgement")
+    answered = len(eventually(lambda: running.mails("ada@acme.example", "You have it. "), "the answer"))
+    before, sent = log_of(running, loaded), len(running.mailbox())
+    incident = loaded.incident.id
+    for _ in range(2):
+        running.invoke("triage", {"Records": [record]})
+        running.invoke("escalate", {"incident": incident, "epoch": 1})
+        order = {"v": 1, "incident": incident, "epoch": 1, "entry": "1", "user": "ada", "rule": 0}
+        running.invoke("page", {"Records": [{"messageId": "again", "body": json.dumps(order)}]})
+        running.reply(page, "ada@acme.example", "ack", {"Message-ID": "<again@acme.example>"})
+    assert log_of(running, loaded) == before
+    assert running.incident_of("again") == loaded
+    assert len(running.mails("ada@acme.example", "You have it. ")) == answered
+    assert len([m for m in running.mailbox()[sent:] if "again" in m["text"]]) == 0
+    running.resolve("again")
