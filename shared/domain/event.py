@@ -3,14 +3,16 @@
 Identity is never wording: ``dedup_key`` comes from the vendor's own id.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
 from shared.domain.instants import Instant
 from shared.domain.plain import from_plain, to_plain
 
+TEXT_KEPT = 1_000  # characters of each text in what is too large by its texts alone
 SUMMARY_MAX = 1024  # characters: the Events API's limit, https://developer.pagerduty.com/docs/send-alert-event
 
 
@@ -70,3 +72,28 @@ def event_to_json(event: Event) -> dict[str, Any]:
 def event_from_json(data: Mapping[str, Any]) -> Event:
     """The inverse of ``event_to_json``; unknown members are ignored. Raises KeyError where a required one misses."""
     return from_plain(Event, data)
+
+
+def cut_to(event: Event, largest: int) -> Event:
+    """``event`` in ``largest`` bytes of JSON: first its details and links give way, then the length of its texts.
+
+    Its dedup key stays as it is: identity is never cut.
+    """
+    if _size(event) <= largest:
+        return event
+    slim = replace(event, custom_details=cut(event.custom_details), links=())
+    if _size(slim) <= largest:
+        return slim
+    texts = {f.name: text for f in fields(Event) if isinstance(text := getattr(slim, f.name), str)}
+    shorter = {name: text[:TEXT_KEPT] for name, text in texts.items() if not isinstance(text, StrEnum)}
+    return replace(slim, **{**shorter, "dedup_key": event.dedup_key})
+
+
+def cut(value: Any) -> Any:
+    """Says in a value's place how large it was, and how it began."""
+    text = json.dumps(value, separators=(",", ":"))
+    return {"cut": f"{len(text)} bytes are too large to be kept here", "begin": text[:TEXT_KEPT]}
+
+
+def _size(event: Event) -> int:
+    return len(json.dumps(event_to_json(event), separators=(",", ":")))

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
+from shared.domain.event import TEXT_KEPT, cut, cut_to
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant, format_instant, format_seconds, parse_instant
 from shared.domain.notification import WAITING, Page, stale_at
@@ -27,7 +28,6 @@ KEY_OUTLIVES = timedelta(days=30)  # from the last event of a closed key
 DROP_KEPT, SUPPRESSED_KEPT = timedelta(days=1), timedelta(days=30)
 LARGEST = 350_000  # bytes of free text in an item; an item may have 400 KB, names and keys included
 LEGIBLE = 700  # bytes of an alert that are kept as they are: its item is under 1 KB then
-TEXT_KEPT = 1_000  # characters of each text in an item that is too large by its texts alone
 NAME_KEPT = 200  # bytes of a sender's id in a sort key, which may have 1,024
 AS_JSON = "\0json"  # the only member of a map that stands for a text with half a surrogate pair
 
@@ -262,28 +262,20 @@ def _within(alert: Alert) -> Any:
     whole = to_plain(alert)
     if len(_json(whole)) <= LARGEST:
         return whole
-    without_raw = replace(alert, raw=_cut(alert.raw))
+    without_raw = replace(alert, raw=cut(alert.raw))
     if len(_json(to_plain(without_raw))) <= LARGEST:
         return to_plain(without_raw)
-    details = _cut(alert.event.custom_details)
-    without_details = replace(without_raw, event=replace(alert.event, custom_details=details, links=()))
-    return _shortened(to_plain(without_details))
+    return _shortened(to_plain(replace(without_raw, event=cut_to(alert.event, LARGEST // 2))))
 
 
 def _or_cut(value: Any) -> Any:
-    return value if len(_json(value)) <= LARGEST else _cut(value)
+    return value if len(_json(value)) <= LARGEST else cut(value)
 
 
 def _first(text: str, size: int) -> str:
     """As many characters as ``size`` bytes hold."""
     encoded = text.encode("utf-8", "surrogatepass")
     return text if len(encoded) <= size else encoded[:size].decode("utf-8", "ignore")
-
-
-def _cut(value: Any) -> Any:
-    """Says in a value's place how large it was, and how it began."""
-    text = _json(value)
-    return {"cut": f"{len(text)} bytes are too large to be kept here", "begin": text[:TEXT_KEPT]}
 
 
 def _shortened(value: Any) -> Any:

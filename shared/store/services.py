@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.alert import Accepted, key_hash
+from shared.domain.event import cut_to
 from shared.domain.notification import Page
 from shared.flow.envelope import written
 from shared.flow.ports import Unavailable
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
+LARGEST = 1_000_000  # bytes of a message; SQS takes 1 MiB, and an event of 512 KB may be thrice as long in ASCII
 TRAVELS = 100_000  # bytes of an encoded event that a queue's message may have; a larger message's raw form lies in S3
+OVERHEAD = 10_000  # bytes of a message beside the event, a long key twice included
 ALREADY_STARTED = "ExecutionAlreadyExists"
 
 
@@ -39,7 +42,8 @@ class SqsEvents:
     def put(self, accepted: Accepted, deduplication: str) -> None:
         body = written(accepted)
         if len(body) > TRAVELS:
-            body = written(self._laid_down(accepted))
+            laid_down = self._laid_down(accepted)
+            body = written(replace(laid_down, event=cut_to(laid_down.event, LARGEST - OVERHEAD)))
         with reaching("the queue of events"):
             self.sqs.send_message(
                 QueueUrl=self.url,
