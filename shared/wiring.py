@@ -23,7 +23,7 @@ from shared.domain.instants import Instant
 from shared.flow.ports import Channel, Deps
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.dynamodb_directory import DynamoDbDirectory
-from shared.store.services import AlarmTopic, Bus, MailBucket, SqsEvents, SqsPages, StepFunctions
+from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, StepFunctions
 
 T = TypeVar("T")
 
@@ -81,7 +81,8 @@ class Wiring:
             pages=lazy(lambda: SqsPages(self._make("sqs"), env["TOCSIN_PAGES_QUEUE_URL"])),
             executions=lazy(lambda: StepFunctions(self._make("stepfunctions"), env["TOCSIN_STATE_MACHINE_ARN"])),
             bus=lazy(lambda: Bus(self._make("events"), env["TOCSIN_EVENT_BUS"])),
-            messages=lazy(lambda: MailBucket(self._make("s3"), env["TOCSIN_MAIL_BUCKET"])),
+            mail=lazy(lambda: Bucket(self._make("s3"), env["TOCSIN_MAIL_BUCKET"], "the bucket of mail")),
+            raw=lazy(lambda: Bucket(self._make("s3"), env["TOCSIN_RAW_BUCKET"], "the bucket of large messages")),
             journal=journal,
             alarms=lazy(lambda: AlarmTopic(self._make("sns"), env["TOCSIN_ALARM_TOPIC_ARN"])),
             replies=lazy(

@@ -36,6 +36,7 @@ class Routes:
 
     integrations: tuple[tuple[Integration, Pattern | None], ...]
     rules: tuple[tuple[EventRule, Pattern], ...]
+    ask_for_raw: bool  # some rule looks into the message as it arrived
 
 
 @lru_cache(maxsize=4)  # the version in force and those before it that are still asked for
@@ -44,7 +45,14 @@ def compiled(directory: Directory) -> Routes:
     return Routes(
         integrations=tuple((i, compile_pattern(i.when) if i.when else None) for i in directory.integrations()),
         rules=tuple((rule, compile_pattern(rule.when)) for rule in directory.rules),
+        ask_for_raw=any(_names_raw(rule.when) for rule in directory.rules),
     )
+
+
+def _names_raw(when: Mapping[str, Any]) -> bool:
+    """Whether a pattern looks at ``raw``, by itself or in one of its branches."""
+    branches = cast("list[Mapping[str, Any]]", when.get("$or", []))
+    return any(key.partition(".")[0] == "raw" for key in when) or any(map(_names_raw, branches))
 
 
 def as_pattern_input(event: Event, raw: Any) -> dict[str, Any]:

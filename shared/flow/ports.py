@@ -189,9 +189,11 @@ class EventBus(Protocol):
 
 
 class Messages(Protocol):
-    """Raw mail and large messages, where they lie."""
+    """Messages where they lie."""
 
-    def read(self, address: str) -> bytes: ...
+    def read(self, address: str) -> bytes:
+        """``address`` is a key, or the whole ``s3://…``. Raises Unavailable."""
+        ...
 
 
 class Journal(Protocol):
@@ -233,7 +235,8 @@ class Deps:
     pages: PageQueue
     executions: Executions
     bus: EventBus
-    messages: Messages
+    mail: Messages  # as SES received it
+    raw: Messages  # what was too large to travel in the queue
     journal: Journal
     alarms: Alarms
     replies: ReplyAddresses

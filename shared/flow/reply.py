@@ -35,7 +35,7 @@ class Receipt:
 
 def run(deps: Deps, receipt: Receipt) -> str | None:
     """What the sender was answered; None where nobody is answered, with the reason counted and logged."""
-    mail = read(deps.messages.read(receipt.at), receipt.verdicts, receipt.recipients)
+    mail = read(deps.mail.read(receipt.at), receipt.verdicts, receipt.recipients)
     try:
         page, loaded, user = _proven(deps, mail)
     except Refused as fault:

@@ -3,10 +3,12 @@
 Consecutive repeats are one write; each change of state is its own transaction.
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from shared.domain.alert import (
     Accepted,
@@ -25,7 +27,7 @@ from shared.domain.event import Action, Event
 from shared.domain.ids import incident_id, object_id
 from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, apply, begin
 from shared.domain.instants import Instant, whole_second
-from shared.domain.routing import Route, route
+from shared.domain.routing import Route, compiled, route
 from shared.flow.envelope import Delivery, read
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.ports import Change, Deps, Unavailable
@@ -137,7 +139,8 @@ class Strand:
 
     def _open(self, accepted: Accepted) -> None:
         deps, directory = self.deps, self.deps.directory.current()
-        way = route(directory, accepted.event, directory.integration(accepted.integration), accepted.raw)
+        raw = self._laid_down(accepted, directory)
+        way = route(directory, accepted.event, directory.integration(accepted.integration), raw)
         if way.dropped:
             return deps.incidents.record_drop(deps.now(), accepted, way.dropped, "dropped")
         if way.suppressed:
@@ -153,6 +156,12 @@ class Strand:
         self.known, self.incident = key, incident
         begin_run(deps, incident, due_at)
         return None
+
+    def _laid_down(self, accepted: Accepted, directory: Directory) -> Any:
+        """The message as it arrived; one that was too large to travel is read only where a rule asks for it."""
+        if accepted.raw_at is None or not compiled(directory).ask_for_raw:
+            return accepted.raw
+        return json.loads(self.deps.raw.read(accepted.raw_at))
 
     def _opening(self, accepted: Accepted, way: Route, directory: Directory) -> LogEntry:
         deps, service = self.deps, way.service

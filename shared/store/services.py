@@ -131,15 +131,17 @@ class Bus:
 
 
 @dataclass(frozen=True, slots=True)
-class MailBucket:
-    """Mail as SES laid it down."""
+class Bucket:
+    """Mail as SES laid it down, or messages that were too large to travel; ``what`` names them in faults."""
 
     s3: "S3Client"
-    bucket: str
+    name: str
+    what: str
 
     def read(self, address: str) -> bytes:
-        with reaching("the bucket of mail"):
-            return self.s3.get_object(Bucket=self.bucket, Key=address)["Body"].read()
+        with reaching(self.what):
+            key = address.removeprefix(f"s3://{self.name}/")
+            return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
 
 
 @dataclass(frozen=True, slots=True)

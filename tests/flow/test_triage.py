@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cli.world import World
 from shared.domain.alert import Accepted, KeyState, key_hash, routed_key
+from shared.domain.directory import EventRule, Outcome
 from shared.domain.errors import Conflict
 from shared.domain.event import Action
 from shared.domain.incident import Kind, Status
@@ -156,6 +157,16 @@ def test_a_key_that_the_door_couldn_t_verify_is_verified_here() -> None:
         triage.run(made.deps, [replace(delivery(number), body=json.dumps(body))])
     assert [store.state(name).service for name in store.names()] == ["checkout"]  # type: ignore[union-attr]
     assert [drop.reason for drop in store.dropped.values()] == ["Invalid routing key"]
+
+
+def test_a_message_too_large_to_travel_is_read_where_a_rule_asks_for_it() -> None:
+    to_platform = EventRule(name="big", when={"raw": {"team": ["platform"]}}, then=Outcome(route="platform"))
+    for rules, service in (((to_platform,), "platform"), ((), "checkout")):
+        made = World(directory(rules=rules), EVENING)
+        made.letters.mail["s3://raw/1.json"] = b'{"team": "platform"}'
+        body = json.loads(delivery(1).body) | {"raw": None, "raw_at": "s3://raw/1.json"}
+        triage.run(made.deps, [replace(delivery(1), body=json.dumps(body))])
+        assert [incident.service for incident, _, _ in made.timeline()] == [service]
 
 
 def test_step_functions_that_don_t_answer_lose_nothing() -> None:

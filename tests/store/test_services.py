@@ -11,7 +11,7 @@ from shared.domain.alert import Accepted
 from shared.domain.event import event_from_json
 from shared.domain.notification import Page
 from shared.flow.ports import Unavailable
-from shared.store.services import AlarmTopic, Bus, MailBucket, SqsEvents, SqsPages, StepFunctions
+from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, StepFunctions
 from tests.flow.story import EVENING, event
 from tests.store.test_incidents_contract import page
 
@@ -133,7 +133,7 @@ def test_what_aws_does_not_take_may_be_tried_again(fault: Exception) -> None:
         lambda: SqsPages(Aws(fault).any, "https://queue").put(pages()),
         lambda: StepFunctions(Aws(fault).any, "arn:machine").start("Q", 1),
         lambda: Bus(Aws(fault).any, "tocsin").put([("incident.triggered", {})]),
-        lambda: MailBucket(Aws(fault).any, "mail").read("inbound/1"),
+        lambda: Bucket(Aws(fault).any, "mail", "the bucket of mail").read("inbound/1"),
         lambda: AlarmTopic(Aws(fault).any, "arn:topic").tell_fallback("s", "t"),
     ):
         with pytest.raises(Unavailable):
