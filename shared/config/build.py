@@ -32,7 +32,7 @@ from shared.domain.event import Severity
 from shared.domain.ids import object_id
 from shared.domain.instants import Instant, parse_duration, parse_instant
 from shared.domain.schedule import Layer, Override, Schedule, Window
-from shared.domain.wall_clock import instant_of
+from shared.domain.wall_clock import DAY, instant_of
 
 Document = Mapping[str, Any]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -141,34 +141,31 @@ def window(body: Mapping[str, Any]) -> Window:
     ``to`` at or before ``from`` means the next day, or the next week.
     """
     begin, end = str(body["from"]), str(body["to"])
-    if " " in begin:
-        (first, at), (last, to) = begin.split(), end.split()
-        start, stop = DAYS.index(first), DAYS.index(last)
-        span = (stop - start) % 7
-        if span == 0 and clock(to) <= clock(at):
-            span = 7
-        return Window(days=(start,), begin=clock(at), to=clock(to), span=span)
-    return Window(
-        days=weekdays(str(body.get("days", "mon-sun"))),
-        begin=clock(begin),
-        to=clock(end),
-        span=1 if clock(end) <= clock(begin) else 0,
-    )
+    if " " not in begin:
+        opens, closes = clock(begin), clock(end)
+        days = weekdays(str(body.get("days", "mon-sun")))
+        return Window(days=days, begin=opens, end=closes if closes > opens else closes + DAY)
+    (first, at), (last, to) = begin.split(), end.split()
+    opens, closes = clock(at), clock(to) + (DAYS.index(last) - DAYS.index(first)) % 7 * DAY
+    return Window(days=frozenset({DAYS.index(first)}), begin=opens, end=closes if closes > opens else closes + 7 * DAY)
 
 
-def weekdays(text: str) -> tuple[int, ...]:
+def weekdays(text: str) -> frozenset[int]:
     """``mon-fri``, ``fri-mon``, ``mon,wed`` → 0 (Monday) to 6. Raises ValueError."""
     found: set[int] = set()
     for part in text.replace(" ", "").split(","):
         first, _, last = part.partition("-")
         start, stop = DAYS.index(first), DAYS.index(last or first)
         found.update((start + step) % 7 for step in range((stop - start) % 7 + 1))
-    return tuple(sorted(found))
+    return frozenset(found)
 
 
-def clock(text: str) -> time:
-    """``09:00``; ``24:00`` is the midnight that ends the day. Raises ValueError."""
-    return time(0, 0) if text == "24:00" else time.fromisoformat(text)
+def clock(text: str) -> int:
+    """``09:00`` → seconds after midnight; ``24:00`` is the midnight that ends the day. Raises ValueError."""
+    if text == "24:00":
+        return DAY
+    at = time.fromisoformat(text)
+    return (at.hour * 60 + at.minute) * 60 + at.second
 
 
 def moment(text: str, zone: str, *, last: bool = False) -> Instant:
@@ -178,7 +175,7 @@ def moment(text: str, zone: str, *, last: bool = False) -> Instant:
     """
     if datetime.fromisoformat(text).tzinfo is not None:
         return parse_instant(text)
-    return instant_of(datetime.fromisoformat(text), ZoneInfo(zone), last=last)
+    return instant_of(datetime.fromisoformat(text), zone, last=last)
 
 
 def _local(text: str, zone: str) -> datetime:

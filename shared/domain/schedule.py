@@ -1,33 +1,31 @@
 """Who is on call: layers of rotations with restrictions, and overrides above them.
 
 Turns are counted on the wall clock; the later layer wins; an override wins over all layers, the newest over older ones.
+Everything is answered in closed form: a turn is found by division, never by stepping from the start.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from itertools import pairwise
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from shared.domain.instants import Instant
-from shared.domain.wall_clock import instant_of
+from shared.domain.wall_clock import DAY, SECOND, WallClock, instant, local_seconds, seconds, wall_clock
 
-DAY = timedelta(days=1)
-WEEK = 7  # days: no window reaches further back
+MONDAY = 3  # days after a Monday on which 1970 began: a Thursday
+Span = tuple[int, int]  # from, until: seconds since 1970
+Stretch = tuple[int, int, str]  # the same, and who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A weekly stretch of local time in which a layer is in force; ``days`` are 0 (Monday) to 6.
+    """A stretch of local time, once on each of ``days`` (0 is Monday), in which a layer is in force.
 
-    A daily window has one begin on each of ``days`` and ends ``to`` the same or the next day; a weekly window over
-    several days has one day in ``days`` and ``span`` says how many days later it ends.
+    ``begin`` and ``end`` are seconds after the midnight that ``begin`` follows; ``end`` may lie up to a week later.
     """
 
-    days: tuple[int, ...]
-    begin: time
-    to: time
-    span: int  # days from the begin's date to the end's
+    days: frozenset[int]
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,127 +69,163 @@ def on_call(schedule: Schedule, at: Instant) -> str | None:
     for override in reversed(schedule.overrides):
         if override.begin <= at < override.end:
             return override.user
-    zone = ZoneInfo(schedule.time_zone)
-    return next((user for layer in reversed(schedule.layers) if (user := _on_layer(layer, zone, at))), None)
+    clock, now = wall_clock(schedule.time_zone, at.year, at.year), seconds(at)
+    return next((user for layer in reversed(schedule.layers) if (user := _on_layer(layer, clock, now))), None)
 
 
 def final_schedule(schedule: Schedule, since: Instant, until: Instant) -> list[Shift]:
     """Who holds the pager when: cut to the range, in order, gaps absent, neighbours of one person merged."""
-    zone = ZoneInfo(schedule.time_zone)
-    shifts: list[Shift] = []
+    clock = wall_clock(schedule.time_zone, since.year, until.year)
+    begin, end = seconds(since), seconds(until)
+    final: list[Stretch] = []
     for layer in schedule.layers:
-        shifts = _over(shifts, list(_layer_shifts(layer, zone, since, until)))
+        final = _over(final, list(_layer(layer, clock, begin, end)))
+    overrides: list[Stretch] = []
     for override in schedule.overrides:
-        begin, end = max(override.begin, since), min(override.end, until)
-        if begin < end:
-            shifts = _over(shifts, [Shift(user=override.user, start=begin, end=end)])
-    return _merged(shifts)
+        opens, closes = max(seconds(override.begin), begin), min(seconds(override.end), end)
+        if opens < closes:
+            overrides = _over(overrides, [(opens, closes, override.user)])
+    merged = _merged(_over(final, overrides))
+    return [Shift(user=user, start=instant(opens), end=instant(closes)) for opens, closes, user in merged]
 
 
-def _on_layer(layer: Layer, zone: ZoneInfo, at: Instant) -> str | None:
-    if layer.until is not None and at >= instant_of(layer.until, zone, last=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One turn of a layer, whether or not a restriction leaves its hours out; ``begin`` is in local seconds."""
+
+    user: str
+    begin: int
+
+
+def present_turn(layer: Layer, zone: str, at: Instant) -> Turn | None:
+    """The turn that lasts at ``at``; None before the first, and after the layer's end."""
+    clock, now = wall_clock(zone, at.year, at.year), seconds(at)
+    turn = _turn(layer, clock, now)
+    if turn < 0 or (layer.until is not None and now >= clock.last(local_seconds(layer.until))):
         return None
-    turn = _turn(layer, zone, at)
-    if turn < 0 or not _in_force(layer, zone, at):
+    begin = local_seconds(layer.start) + turn * (layer.turn // SECOND)
+    return Turn(user=layer.users[turn % len(layer.users)], begin=begin)
+
+
+# one layer
+
+
+def _on_layer(layer: Layer, clock: WallClock, at: int) -> str | None:
+    if layer.until is not None and at >= clock.last(local_seconds(layer.until)):
+        return None
+    turn = _turn(layer, clock, at)
+    if turn < 0 or not (not layer.only or _in_force(layer.only, clock, at)):
         return None
     return layer.users[turn % len(layer.users)]
 
 
-def _turn(layer: Layer, zone: ZoneInfo, at: Instant) -> int:
+def _turn(layer: Layer, clock: WallClock, at: int) -> int:
     """The last turn that has begun at ``at``; negative before the first.
 
-    Plain local arithmetic finds it but for an hour around a change of clocks, when a neighbour may be the one.
+    Division finds it but for an hour around a change of clocks, when a neighbour may be the one.
     """
-    local = at.astimezone(zone).replace(tzinfo=None)
-    turn = (local - layer.start) // layer.turn
-    while instant_of(layer.start + (turn + 1) * layer.turn, zone) <= at:
+    start, length = local_seconds(layer.start), layer.turn // SECOND
+    turn = (clock.local(at) - start) // length
+    while clock.first(start + (turn + 1) * length) <= at:
         turn += 1
-    while turn >= 0 and instant_of(layer.start + turn * layer.turn, zone) > at:
+    while turn >= 0 and clock.first(start + turn * length) > at:
         turn -= 1
     return turn
 
 
-def _in_force(layer: Layer, zone: ZoneInfo, at: Instant) -> bool:
-    """Within one of the layer's restrictions; without any, always."""
-    if not layer.only:
-        return True
-    today = at.astimezone(zone).date()
-    days = [datetime.combine(today, time()) - back * DAY for back in range(-1, WEEK + 1)]
-    return any(begin <= at < end for window in layer.only for begin, end in _windows(window, days, zone))
+def _in_force(only: Sequence[Window], clock: WallClock, at: int) -> bool:
+    """Within one of the restrictions. A window that begins tomorrow may be open where clocks go back at midnight."""
+    today = clock.local(at) // DAY
+    for window in only:
+        for day in range(today - window.end // DAY, today + 2):
+            if (day + MONDAY) % 7 in window.days:
+                midnight = day * DAY
+                if clock.first(midnight + window.begin) <= at < clock.last(midnight + window.end):
+                    return True
+    return False
 
 
-def _windows(window: Window, days: Sequence[datetime], zone: ZoneInfo) -> Iterator[tuple[Instant, Instant]]:
-    """The window as it begins on each of ``days`` (midnights): from its first occurrence to its last."""
-    for day in days:
-        if day.weekday() in window.days:
-            begin = instant_of(datetime.combine(day, window.begin), zone)
-            end = instant_of(datetime.combine(day + window.span * DAY, window.to), zone, last=True)
-            if begin < end:
-                yield begin, end
-
-
-def _layer_shifts(layer: Layer, zone: ZoneInfo, since: Instant, until: Instant) -> Iterator[Shift]:
+def _layer(layer: Layer, clock: WallClock, since: int, until: int) -> Iterator[Stretch]:
     """The layer's turns within the range, in order, cut to its restrictions."""
-    since = max(since, instant_of(layer.start, zone))
+    since = max(since, clock.first(local_seconds(layer.start)))
     if layer.until is not None:
-        until = min(until, instant_of(layer.until, zone, last=True))
+        until = min(until, clock.last(local_seconds(layer.until)))
     if since >= until:
         return
-    windows = _in_range(layer, zone, since, until)
-    for begin, end, user in _turns(layer, zone, since, until):
-        for opens, closes in windows:
-            start, stop = max(begin, opens), min(end, closes)
-            if start < stop:
-                yield Shift(user=user, start=start, end=stop)
+    windows = _windows(layer.only, clock, since, until) if layer.only else [(since, until)]
+    place = 0
+    for begin, end, user in _turns(layer, clock, since, until):
+        while place < len(windows) and windows[place][1] <= begin:
+            place += 1
+        here = place
+        while here < len(windows) and windows[here][0] < end:
+            yield max(begin, windows[here][0]), min(end, windows[here][1]), user
+            here += 1
 
 
-def _turns(layer: Layer, zone: ZoneInfo, since: Instant, until: Instant) -> Iterator[tuple[Instant, Instant, str]]:
-    turn = max(_turn(layer, zone, since), 0)
-    begin = instant_of(layer.start + turn * layer.turn, zone)
+def _turns(layer: Layer, clock: WallClock, since: int, until: int) -> Iterator[Stretch]:
+    start, length, users = local_seconds(layer.start), layer.turn // SECOND, layer.users
+    turn = max(_turn(layer, clock, since), 0)
+    begin = clock.first(start + turn * length)
     while begin < until:
-        end = instant_of(layer.start + (turn + 1) * layer.turn, zone)
-        if max(begin, since) < min(end, until):  # a turn that vanishes in a gap is nobody's
-            yield max(begin, since), min(end, until), layer.users[turn % len(layer.users)]
+        end = clock.first(start + (turn + 1) * length)
+        if begin < end and since < end:  # a turn that vanishes in a gap is nobody's
+            yield max(begin, since), min(end, until), users[turn % len(users)]
         turn, begin = turn + 1, end
 
 
-def _in_range(layer: Layer, zone: ZoneInfo, since: Instant, until: Instant) -> list[tuple[Instant, Instant]]:
-    """When the layer is in force: its restrictions' union, in order and without overlap."""
-    if not layer.only:
-        return [(since, until)]
-    first = datetime.combine(since.astimezone(zone).date(), time()) - (WEEK + 1) * DAY
-    days = [first + count * DAY for count in range((until - since).days + WEEK + 4)]
-    found = sorted(span for window in layer.only for span in _windows(window, days, zone))
-    union: list[tuple[Instant, Instant]] = []
-    for begin, end in found:
+def _windows(only: Sequence[Window], clock: WallClock, since: int, until: int) -> list[Span]:
+    """When a layer is in force: its restrictions' union, in order and without overlap, not cut to the range."""
+    first, last = clock.local(since) // DAY - 8, clock.local(until) // DAY + 1
+    found: list[Span] = []
+    for window in only:
+        for weekday in window.days:
+            monday = first - (first + MONDAY) % 7
+            for day in range(monday + weekday, last + 1, 7):
+                opens, closes = clock.first(day * DAY + window.begin), clock.last(day * DAY + window.end)
+                if opens < closes and opens < until and closes > since:
+                    found.append((opens, closes))
+    return _union(sorted(found))
+
+
+def _union(spans: Sequence[Span]) -> list[Span]:
+    union: list[Span] = []
+    for begin, end in spans:
         if union and begin <= union[-1][1]:
             union[-1] = (union[-1][0], max(union[-1][1], end))
         else:
             union.append((begin, end))
-    return [(begin, end) for begin, end in union if end > since and begin < until]
+    return union
 
 
-def _over(below: list[Shift], above: list[Shift]) -> list[Shift]:
+# one above the other
+
+
+def _over(below: list[Stretch], above: list[Stretch]) -> list[Stretch]:
     """``above`` wins where they overlap. Both are in order and without overlap of their own."""
-    if not above:
-        return below
-    edges = [edge for shift in above for edge in (shift.start, shift.end)]
-    free = list(pairwise([None, *edges, None]))[::2]
-    kept = [
-        replace(shift, start=start, end=end)
-        for shift in below
-        for opens, closes in free
-        if (start := shift.start if opens is None else max(shift.start, opens))
-        < (end := shift.end if closes is None else min(shift.end, closes))
-    ]
-    return sorted([*kept, *above], key=lambda shift: shift.start)
+    if not above or not below:
+        return above or below
+    kept: list[Stretch] = []
+    place = 0
+    for begin, end, user in below:
+        while place < len(above) and above[place][1] <= begin:
+            place += 1
+        free, here = begin, place
+        while here < len(above) and above[here][0] < end:
+            if free < above[here][0]:
+                kept.append((free, above[here][0], user))
+            free = above[here][1]
+            here += 1
+        if free < end:
+            kept.append((free, end, user))
+    return sorted(kept + above)
 
 
-def _merged(shifts: list[Shift]) -> list[Shift]:
-    merged: list[Shift] = []
-    for shift in shifts:
-        if merged and merged[-1].user == shift.user and merged[-1].end == shift.start:
-            merged[-1] = replace(merged[-1], end=shift.end)
+def _merged(stretches: list[Stretch]) -> list[Stretch]:
+    merged: list[Stretch] = []
+    for begin, end, user in stretches:
+        if merged and merged[-1][1] == begin and merged[-1][2] == user:
+            merged[-1] = (merged[-1][0], end, user)
         else:
-            merged.append(shift)
+            merged.append((begin, end, user))
     return merged
