@@ -71,6 +71,49 @@ def translate(
 
 
 @app.command
+def schedule(
+    folder: Path,
+    name: str,
+    /,
+    *,
+    since: Annotated[str, Parameter(help="An instant, 2026-01-05T09:00Z.")],
+    until: Annotated[str, Parameter(help="An instant after it.")],
+    json: AsJson = False,
+) -> int:
+    """The final schedule: who holds the pager when."""
+    from cli.configuration import directory_of
+    from cli.schedule import final, in_words
+
+    begin, end = _read(parse_instant, since, "--since"), _read(parse_instant, until, "--until")
+    directory = directory_of(folder, begin)
+    shifts = final(directory, name, begin, end)
+    if json:
+        console.say_json(shifts)
+    else:
+        for line in in_words(shifts, directory.schedules[name]):
+            console.say(line)
+        if not shifts:
+            console.say("Nobody is on call in all that time.", "yellow")
+    return console.HOLDS
+
+
+@app.command
+def oncall(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
+    """Who is on call, for every schedule and every level of every policy."""
+    from cli.configuration import directory_of
+    from cli.schedule import on_call, on_call_in_words
+
+    moment = _at(at)
+    found = on_call(directory_of(folder, moment), moment)
+    if json:
+        console.say_json(found)
+    else:
+        for line in on_call_in_words(found):
+            console.say(line)
+    return console.HOLDS
+
+
+@app.command
 def simulate(
     folder: Path,
     event: File,
