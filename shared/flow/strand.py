@@ -257,8 +257,7 @@ class Strand:
             after = apply(after, entry)
             numbered.append(replace(entry, epoch=after.epoch))
         moved = after.epoch != before.epoch
-        loaded = deps.incidents.load(after.id)
-        due_at = next_moment(deps, after) if moved else loaded and loaded.due_at
+        due_at = next_moment(deps, after) if moved else self._due_at(after.id)
         change = Change(
             incident=after,
             before=before.version,
@@ -271,6 +270,11 @@ class Strand:
         self.known, self.incident = key, after
         if moved:
             begin_run(deps, after, due_at)
+
+    def _due_at(self, incident: str) -> Instant | None:
+        """When its next step is due, which a change that pages nobody leaves as it is."""
+        loaded = self.deps.incidents.load(incident)
+        return loaded.due_at if loaded else None
 
     def _key_after(
         self, known: KeyState | None, accepted: Accepted, incident: str | None = None, alert: str | None = None
