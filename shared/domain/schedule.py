@@ -3,14 +3,16 @@
 Turns are counted on the wall clock; the later layer wins; an override wins over all layers, the newest over older ones.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from heapq import heappop, heappush
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from shared.domain.instants import Instant
-from shared.domain.wall_clock import instant_of
+from shared.domain.wall_clock import instant_of, local_at
 
 DAY = timedelta(days=1)
 WEEK = 7  # days: no window reaches further back
@@ -78,14 +80,9 @@ def on_call(schedule: Schedule, at: Instant) -> str | None:
 def final_schedule(schedule: Schedule, since: Instant, until: Instant) -> list[Shift]:
     """Who holds the pager when: cut to the range, in order, gaps absent, neighbours of one person merged."""
     zone = ZoneInfo(schedule.time_zone)
-    shifts: list[Shift] = []
-    for layer in schedule.layers:
-        shifts = _over(shifts, list(_layer_shifts(layer, zone, since, until)))
-    for override in schedule.overrides:
-        begin, end = max(override.begin, since), min(override.end, until)
-        if begin < end:
-            shifts = _over(shifts, [Shift(user=override.user, start=begin, end=end)])
-    return _merged(shifts)
+    layers = [list(_layer_shifts(layer, zone, since, until)) for layer in schedule.layers]
+    overrides = [Shift(user=o.user, start=max(o.begin, since), end=min(o.end, until)) for o in schedule.overrides]
+    return _uppermost([*layers, *([override] for override in overrides if override.start < override.end)])
 
 
 def _on_layer(layer: Layer, zone: ZoneInfo, at: Instant) -> str | None:
@@ -102,7 +99,7 @@ def _turn(layer: Layer, zone: ZoneInfo, at: Instant) -> int:
 
     Plain local arithmetic finds it but for an hour around a change of clocks, when a neighbour may be the one.
     """
-    local = at.astimezone(zone).replace(tzinfo=None)
+    local = local_at(at, zone)
     turn = (local - layer.start) // layer.turn
     while instant_of(layer.start + (turn + 1) * layer.turn, zone) <= at:
         turn += 1
@@ -137,12 +134,14 @@ def _layer_shifts(layer: Layer, zone: ZoneInfo, since: Instant, until: Instant) 
         until = min(until, instant_of(layer.until, zone, last=True))
     if since >= until:
         return
-    windows = _in_range(layer, zone, since, until)
+    windows = deque(_in_range(layer, zone, since, until))
     for begin, end, user in _turns(layer, zone, since, until):
+        while windows and windows[0][1] <= begin:
+            windows.popleft()
         for opens, closes in windows:
-            start, stop = max(begin, opens), min(end, closes)
-            if start < stop:
-                yield Shift(user=user, start=start, end=stop)
+            if opens >= end:
+                break
+            yield Shift(user=user, start=max(begin, opens), end=min(end, closes))
 
 
 def _turns(layer: Layer, zone: ZoneInfo, since: Instant, until: Instant) -> Iterator[tuple[Instant, Instant, str]]:
@@ -171,27 +170,28 @@ def _in_range(layer: Layer, zone: ZoneInfo, since: Instant, until: Instant) -> l
     return [(begin, end) for begin, end in union if end > since and begin < until]
 
 
-def _over(below: list[Shift], above: list[Shift]) -> list[Shift]:
-    """``above`` wins where they overlap. Both are in order and without overlap of their own."""
-    if not above:
-        return below
-    edges = [edge for shift in above for edge in (shift.start, shift.end)]
-    free = list(pairwise([None, *edges, None]))[::2]
-    kept = [
-        replace(shift, start=start, end=end)
-        for shift in below
-        for opens, closes in free
-        if (start := shift.start if opens is None else max(shift.start, opens))
-        < (end := shift.end if closes is None else min(shift.end, closes))
-    ]
-    return sorted([*kept, *above], key=lambda shift: shift.start)
-
-
-def _merged(shifts: list[Shift]) -> list[Shift]:
+def _uppermost(stack: Sequence[Sequence[Shift]]) -> list[Shift]:
+    """Of each moment's shifts the one of the last of ``stack``; neighbours of one person are one shift."""
+    begun = sorted((s.start, -height, s.end, s.user) for height, shifts in enumerate(stack) for s in shifts)
+    edges = sorted({edge for start, _, end, _ in begun for edge in (start, end)})
+    held: list[tuple[int, Instant, str]] = []  # the uppermost first; what is over below it is left until it shows
     merged: list[Shift] = []
-    for shift in shifts:
-        if merged and merged[-1].user == shift.user and merged[-1].end == shift.start:
-            merged[-1] = replace(merged[-1], end=shift.end)
-        else:
-            merged.append(shift)
+    waiting = iter([*begun, None])
+    following = next(waiting)
+    for start, end in pairwise(edges):
+        while following is not None and following[0] == start:
+            heappush(held, following[1:])
+            following = next(waiting)
+        while held and held[0][1] <= start:
+            heappop(held)
+        if held:
+            _append(merged, held[0][2], start, end)
     return merged
+
+
+def _append(shifts: list[Shift], user: str, start: Instant, end: Instant) -> None:
+    last = shifts[-1] if shifts else None
+    if last is not None and last.user == user and last.end == start:
+        shifts[-1] = Shift(user=user, start=last.start, end=end)
+    else:
+        shifts.append(Shift(user=user, start=start, end=end))
