@@ -25,7 +25,7 @@ from shared.domain.event import Action, Event
 from shared.domain.ids import incident_id, object_id
 from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, apply, begin
 from shared.domain.instants import Instant, whole_second
-from shared.domain.routing import Route, route
+from shared.domain.routing import Route, route, tried
 from shared.flow.envelope import Delivery, read
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.ports import Change, Deps, Unavailable
@@ -181,7 +181,7 @@ class Strand:
             epoch=1,
             opening=opening,
             severity=way.severity,
-            rules=way.trace,
+            rules=tried(directory, accepted.event, accepted.raw),
         )
 
     def _suppress(self, accepted: Accepted, reason: str) -> None:
