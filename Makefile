@@ -29,7 +29,7 @@ if output=$$( { $(2); } 2>&1 ); then echo "$$(($$(date +%s) - began)) s"; \
 else echo failed; printf '%s\n' "$$output" >&2; exit 1; fi
 endef
 
-.PHONY: help setup demo up down check format test lock
+.PHONY: help setup demo up down check format test bench lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -58,6 +58,9 @@ format: setup ## formats, and repairs what ruff can
 
 test: setup ## all tests; ARGS='-k ack' for some
 	$(VENV)/python -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+
+bench: setup ## what DESIGN's budgets count, as a table, and the times side by side; ARGS=--json for programs
+	$(VENV)/python -m bench $(ARGS)
 
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	--no-emit-find-links pyproject.toml

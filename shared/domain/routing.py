@@ -1,7 +1,7 @@
 """Where an event goes and why: its integration, the rules in order, then the service.
 
 The first rule that matches decides, unless it says ``continue``. Nothing is dropped in silence: what no rule and no
-integration routes goes to ``unrouted`` at low urgency, and each decision carries the rules that were tried.
+integration routes goes to ``unrouted`` at low urgency, and each decision can say which rules were tried.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
-from shared.domain.directory import Directory, EventRule, Integration, Outcome, Service, Urgency
+from shared.domain.clues import Clues
+from shared.domain.directory import Directory, EventRule, Integration, Service, Urgency
 from shared.domain.event import Event, Severity
 from shared.domain.incident import RuleTrace
 from shared.domain.pattern import Pattern, compile_pattern
@@ -27,15 +28,15 @@ class Route:
     tags: tuple[str, ...] = ()
     suppressed: str | None = None  # the reason
     dropped: str | None = None  # the reason
-    trace: tuple[RuleTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """One directory's patterns, compiled."""
+    """One directory's patterns, compiled; ``clues`` are the rules'."""
 
     integrations: tuple[tuple[Integration, Pattern | None], ...]
     rules: tuple[tuple[EventRule, Pattern], ...]
+    clues: Clues
     ask_for_raw: bool  # some rule looks into the message as it arrived
 
 
@@ -45,6 +46,7 @@ def compiled(directory: Directory) -> Routes:
     return Routes(
         integrations=tuple((i, compile_pattern(i.when) if i.when else None) for i in directory.integrations()),
         rules=tuple((rule, compile_pattern(rule.when)) for rule in directory.rules),
+        clues=Clues(rule.when for rule in directory.rules),
         ask_for_raw=any(_names_raw(rule.when) for rule in directory.rules),
     )
 
@@ -73,29 +75,34 @@ def integration_for(directory: Directory, event: Event, raw: Any) -> Integration
 
 
 def route(directory: Directory, event: Event, integration: Integration | None, raw: Any = None) -> Route:
-    """The event's way, by the rules in force."""
+    """The event's way, by the rules in force; those that can't match it are not asked."""
+    seen, routes = as_pattern_input(event, raw), compiled(directory)
+    matched: list[EventRule] = []
+    for number in routes.clues.may_match(seen):
+        rule, pattern = routes.rules[number]
+        if pattern.matches(seen):
+            matched.append(rule)
+            if not rule.then.proceed:
+                break
+    return _decided(directory, event, integration, matched)
+
+
+def tried(directory: Directory, event: Event, raw: Any = None) -> tuple[RuleTrace, ...]:
+    """Every rule up to the one that decided, in order, and why it matched or didn't: for an incident's timeline."""
     seen = as_pattern_input(event, raw)
     trace: list[RuleTrace] = []
-    outcomes: list[Outcome] = []
     for rule, pattern in compiled(directory).rules:
         matched = pattern.matches(seen)
         trace.append(RuleTrace(rule=rule.name, matched=matched, because=pattern.why(seen)))
-        if matched:
-            outcomes.append(rule.then)
-            if not rule.then.proceed:
-                break
-    return _decided(directory, event, integration, outcomes, tuple(trace))
+        if matched and not rule.then.proceed:
+            break
+    return tuple(trace)
 
 
-def _decided(
-    directory: Directory,
-    event: Event,
-    integration: Integration | None,
-    outcomes: list[Outcome],
-    trace: tuple[RuleTrace, ...],
-) -> Route:
+def _decided(directory: Directory, event: Event, integration: Integration | None, matched: list[EventRule]) -> Route:
+    outcomes = [rule.then for rule in matched]
     severity = next((o.severity for o in reversed(outcomes) if o.severity), event.severity)
-    held_back = _held_back(event, integration, outcomes, trace)
+    held_back = _held_back(event, integration, matched)
     named = next((o.route for o in reversed(outcomes) if o.route), None) or (integration and integration.service)
     service = directory.services.get(named) if named else None
     routed = service is not None
@@ -113,17 +120,14 @@ def _decided(
         ),
         suppressed=held_back.get("suppressed"),
         dropped=held_back.get("dropped"),
-        trace=trace,
     )
 
 
-def _held_back(
-    event: Event, integration: Integration | None, outcomes: list[Outcome], trace: tuple[RuleTrace, ...]
-) -> Mapping[str, str]:
-    by = next((t.rule for t in reversed(trace) if t.matched), "")
-    if any(o.drop for o in outcomes):
+def _held_back(event: Event, integration: Integration | None, matched: list[EventRule]) -> Mapping[str, str]:
+    by = matched[-1].name if matched else ""
+    if any(rule.then.drop for rule in matched):
         return {"dropped": f"by the rule {by!r}"}
-    if any(o.suppress for o in outcomes):
+    if any(rule.then.suppress for rule in matched):
         return {"suppressed": f"by the rule {by!r}"}
     number = severity_number(event)
     least = integration.min_severity if integration else None

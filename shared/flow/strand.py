@@ -27,7 +27,7 @@ from shared.domain.event import Action, Event
 from shared.domain.ids import incident_id, object_id
 from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, apply, begin
 from shared.domain.instants import Instant, whole_second
-from shared.domain.routing import Route, compiled, route
+from shared.domain.routing import Route, compiled, route, tried
 from shared.flow.envelope import Delivery, read
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.ports import Change, Deps, Unavailable
@@ -147,7 +147,7 @@ class Strand:
             return self._suppress(accepted, way.suppressed)
         name = incident_id(accepted.key, accepted.generation, accepted.sequence)
         alert = _alert(name, accepted)
-        entry = replace(self._opening(accepted, way, directory), alert=alert.id)
+        entry = replace(self._opening(accepted, raw, way, directory), alert=alert.id)
         incident = begin(name, entry)
         key = self._key_after(None, accepted, incident=incident.id, alert=alert.id)
         due_at = next_moment(deps, incident)
@@ -163,7 +163,7 @@ class Strand:
             return accepted.raw
         return json.loads(self.deps.raw.read(accepted.raw_at))
 
-    def _opening(self, accepted: Accepted, way: Route, directory: Directory) -> LogEntry:
+    def _opening(self, accepted: Accepted, raw: Any, way: Route, directory: Directory) -> LogEntry:
         deps, service = self.deps, way.service
         if service is None:
             raise TocsinError(
@@ -190,7 +190,7 @@ class Strand:
             epoch=1,
             opening=opening,
             severity=way.severity,
-            rules=way.trace,
+            rules=tried(directory, accepted.event, raw),
         )
 
     def _suppress(self, accepted: Accepted, reason: str) -> None:
@@ -266,8 +266,7 @@ class Strand:
             after = apply(after, entry)
             numbered.append(replace(entry, epoch=after.epoch))
         moved = after.epoch != before.epoch
-        loaded = deps.incidents.load(after.id)
-        due_at = next_moment(deps, after) if moved else loaded and loaded.due_at
+        due_at = next_moment(deps, after) if moved else self._due_at(after.id)
         change = Change(
             incident=after,
             before=before.version,
@@ -280,6 +279,11 @@ class Strand:
         self.known, self.incident = key, after
         if moved:
             begin_run(deps, after, due_at)
+
+    def _due_at(self, incident: str) -> Instant | None:
+        """When its next step is due, which a change that pages nobody leaves as it is."""
+        loaded = self.deps.incidents.load(incident)
+        return loaded.due_at if loaded else None
 
     def _key_after(
         self, known: KeyState | None, accepted: Accepted, incident: str | None = None, alert: str | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("cli", "functions", "infra", "local", "shared")
+OURS = ("bench", "cli", "functions", "infra", "local", "shared")
 PURE_TOO = {"re2", "shared"}
 HIDE_THE_STANDARD_LIBRARY = {"email", "calendar", "secrets", "queue", "types", "token", "statistics", "signal"}
 SAY_NOTHING = {"utils", "util", "common", "helpers", "manager", "misc"}

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from bench.tables import DIRECTORY
 from shared.config.build import build
 from shared.domain.errors import Conflict, NotFound
 from shared.flow.ports import DirectoryStore, Unavailable
 from shared.store.dynamodb_directory import DynamoDbDirectory
 from shared.store.memory import MemoryDirectory
-from tests.store.tables import DIRECTORY, OneAtATime, refusal, tables, unreachable
+from tests.store.tables import OneAtATime, refusal, tables, unreachable
 
 AT = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
 

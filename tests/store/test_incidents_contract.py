@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from bench.capacity import size
+from bench.tables import INCIDENTS
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, aws_key, key_hash, said
 from shared.domain.directory import Level, Medium, Policy, Target, TargetKind, Urgency
 from shared.domain.errors import Conflict
@@ -21,7 +23,7 @@ from shared.sources import cloudwatch
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.dynamodb_items import log_entry_of_stream
 from shared.store.memory import MemoryIncidents
-from tests.store.tables import INCIDENTS, OneAtATime, refusal, size, tables, units, unreachable
+from tests.store.tables import OneAtATime, refusal, tables, units, unreachable
 
 NIGHT = datetime(2026, 11, 23, 3, 12, 4, 118_000, tzinfo=UTC)
 DUE = NIGHT.replace(microsecond=0)
