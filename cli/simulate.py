@@ -7,6 +7,7 @@ things were due, which log entries and pages state.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from cli.world import World
@@ -36,6 +37,7 @@ KINDS: Mapping[
     Kind.UNACKNOWLEDGED: "retrigger",
     Kind.ACKNOWLEDGEMENT_TIMED_OUT: "retrigger",
     Kind.SNOOZE_ENDED: "retrigger",
+    Kind.URGENCY_RAISED: "retrigger",
     Kind.RESOLVED: "resolve",
     Kind.AUTO_RESOLVED: "auto_resolve",
 }
@@ -79,8 +81,8 @@ def lines(world: World) -> list[Line]:
 def timeline(incident: Incident, log: Sequence[LogEntry], pages: Sequence[Page], deps: Deps) -> list[Line]:
     """One incident's lines: its log entries, each followed by the pages that it made due."""
     told: list[tuple[str, int, Line]] = []
-    for place, entry in enumerate(log):
-        if (kind := _kind(entry)) is not None:
+    for place, (before, entry) in enumerate(pairwise([None, *log])):
+        if entry is not None and (kind := _kind(entry, before)) is not None:
             told.append((_at(entry), 2 * place, _of_entry(kind, entry, incident)))
     for page in pages:
         cause = _cause(log, page)
@@ -132,10 +134,12 @@ def _integration(directory: Directory, event: Event, raw: Any, routing_key: str 
     return of_source[0] if routing_key is not None else integration_for(directory, event, raw)
 
 
-def _kind(entry: LogEntry) -> str | None:
-    if entry.kind is Kind.LEVEL_ENTERED:
-        return None if entry.entry == 1 and entry.level == 1 else "escalate"
-    return KINDS.get(entry.kind)
+def _kind(entry: LogEntry, before: LogEntry | None) -> str | None:
+    """The first level, and the present one paged anew, are no escalation: what began them is told by itself."""
+    if entry.kind is not Kind.LEVEL_ENTERED:
+        return KINDS.get(entry.kind)
+    anew = before is not None and KINDS.get(before.kind) == "retrigger"
+    return None if anew or (entry.entry == 1 and entry.level == 1) else "escalate"
 
 
 def _at(entry: LogEntry) -> str:

@@ -22,6 +22,7 @@ from shared.domain.directory import (
     Outcome,
     Policy,
     Service,
+    SupportHours,
     Target,
     TargetKind,
     Urgency,
@@ -51,7 +52,7 @@ def build(document: Document, version: int) -> Directory:
         users={name: _user(name, body, zone) for name, body in document.get("users", {}).items()},
         schedules={name: _schedule(name, body, zone) for name, body in document.get("schedules", {}).items()},
         policies={name: _policy(name, body) for name, body in document.get("escalation_policies", {}).items()},
-        services={name: _service(name, body) for name, body in document.get("services", {}).items()},
+        services={name: _service(name, body, zone) for name, body in document.get("services", {}).items()},
         rules=tuple(_rule(body) for body in document.get("event_rules", ())),
         unrouted=document.get("unrouted"),
     )
@@ -209,19 +210,23 @@ def target(text: str) -> Target:
     return Target(kind=TargetKind(kind), name=name)
 
 
-def _service(name: str, body: Mapping[str, Any]) -> Service:
-    urgency = body.get("urgency", "high")
+def _service(name: str, body: Mapping[str, Any], zone: str) -> Service:
     timeout, auto = body.get("acknowledgement_timeout"), body.get("auto_resolve")
     return Service(
         name=name,
         policy=body["policy"],
         description=body.get("description", ""),
-        urgency=UrgencyRule.HIGH if urgency == "support_hours" else UrgencyRule(urgency),
+        urgency=UrgencyRule(body.get("urgency", "high")),
+        support_hours=_support_hours(body["support_hours"], zone) if body.get("support_hours") else None,
         acknowledgement_timeout=parse_duration(timeout) if timeout else None,
         auto_resolve=parse_duration(auto) if auto else None,
         tags=tuple(body.get("tags", ())),
         integrations=tuple(_integration(name, key, i) for key, i in body.get("integrations", {}).items()),
     )
+
+
+def _support_hours(body: Mapping[str, Any], zone: str) -> SupportHours:
+    return SupportHours(window=window(body), time_zone=zone, raise_low=bool(body.get("raise_low")))
 
 
 def _integration(service: str, name: str, body: Mapping[str, Any]) -> Integration:

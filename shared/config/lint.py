@@ -27,7 +27,6 @@ HEARD = ("events_v2", "cloudwatch", "guardduty")
 NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what happens instead in this version
     "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.pause": "nothing is paused by this version: the incident opens at once",
-    "services.*.support_hours": "support hours aren't kept by this version: urgency is high at all hours",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
     "event_rules[*].extract": "nothing is extracted by this version",

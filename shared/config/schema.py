@@ -1,10 +1,12 @@
 """Every key of the configuration and what it may be. What isn't here is an error that names the nearest key."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from shared.config.build import DAYS
+from shared.config.nodes import Node
 from shared.config.shapes import (
+    Faults,
     Shape,
     anything,
     duration,
@@ -69,14 +71,30 @@ user = record(
     },
     ("name", "email"),
 )
-window = record(
-    {
-        "days": matching(DAY_LIST, "list of days: mon-fri, fri-mon or mon,wed"),
-        "from": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "09:00", or "fri 18:00"'),
-        "to": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "17:00", or "mon 09:00"'),
-    },
-    ("from", "to"),
-)
+WINDOW: Final = {
+    "days": matching(DAY_LIST, "list of days: mon-fri, fri-mon or mon,wed"),
+    "from": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "09:00", or "fri 18:00"'),
+    "to": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "17:00", or "mon 09:00"'),
+}
+
+
+def windows_agree(shape: Shape) -> Shape:
+    """Both ends of a window name a day, or neither does; a window over several days has no ``days``."""
+
+    def check(node: Node, path: str, faults: Faults) -> Any:
+        found: dict[str, Any] | None = shape(node, path, faults)
+        if found is None:
+            return None
+        ends = [" " in str(found.get(end, "")) for end in ("from", "to")]
+        if any(ends) and not (all(ends) and "days" not in found):
+            faults.tell(node, path, "value", 'write {days: mon-fri, from: "09:00", to: "17:00"}, or days in both ends')
+            return {**found, "from": "00:00", "to": "24:00"}
+        return found
+
+    return check
+
+
+window = windows_agree(record(WINDOW, ("from", "to")))
 layer = record(
     {
         "name": text,
@@ -115,7 +133,7 @@ service = record(
         "team": text,
         "policy": text,
         "urgency": one_of("high", "low", "severity", "support_hours"),
-        "support_hours": record({**dict.fromkeys(("days", "from", "to"), text), "raise_low": yes_no}, ("from", "to")),
+        "support_hours": windows_agree(record({**WINDOW, "raise_low": yes_no}, ("from", "to"))),
         "acknowledgement_timeout": duration("1s"),
         "auto_resolve": duration("1s"),
         "sla": record({"acknowledge": duration("1s"), "resolve": duration("1s")}),

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.event import Severity
-from shared.domain.schedule import Schedule
+from shared.domain.instants import Instant
+from shared.domain.schedule import Schedule, Window, inside, next_begin
 
 
 class Urgency(StrEnum):
@@ -92,11 +93,16 @@ class UrgencyRule(StrEnum):
     HIGH = "high"
     LOW = "low"
     SEVERITY = "severity"  # critical and error are high
+    SUPPORT_HOURS = "support_hours"  # high inside, low outside
 
-    def urgency(self, severity: Severity) -> Urgency:
-        if self is UrgencyRule.SEVERITY:
-            return Urgency.HIGH if severity in (Severity.CRITICAL, Severity.ERROR) else Urgency.LOW
-        return Urgency(self.value)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportHours:
+    """``raise_low``: what is open and low becomes high as they begin. Their end lowers nothing."""
+
+    window: Window
+    time_zone: str
+    raise_low: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +124,29 @@ class Service:
     policy: str
     description: str = ""
     urgency: UrgencyRule = UrgencyRule.HIGH
+    support_hours: SupportHours | None = None
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
     tags: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()
+
+    def urgency_of(self, severity: Severity, at: Instant) -> Urgency:
+        match self.urgency:
+            case UrgencyRule.SEVERITY:
+                high = severity in (Severity.CRITICAL, Severity.ERROR)
+            case UrgencyRule.SUPPORT_HOURS:
+                hours = self.support_hours
+                high = hours is None or inside(hours.window, hours.time_zone, at)
+            case rule:
+                high = rule is UrgencyRule.HIGH
+        return Urgency.HIGH if high else Urgency.LOW
+
+    def raises_low_at(self, after: Instant) -> Instant | None:
+        """When what is low becomes high: as the support hours next begin; None where they raise nothing."""
+        hours = self.support_hours
+        if self.urgency is not UrgencyRule.SUPPORT_HOURS or hours is None or not hours.raise_low:
+            return None
+        return next_begin(hours.window, hours.time_zone, after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

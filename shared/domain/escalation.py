@@ -126,7 +126,7 @@ class _Course:
 
     def next_moment(self) -> Moment | None:
         """The earliest thing to come; at one instant the first listed, so pages go before their level's end."""
-        moments = [*self._pages_to_come(), *self._level_to_come(), *self._answers_to_come(), *self._quiet_to_come()]
+        moments = [*self._pages_to_come(), *self._level_to_come(), *self._answers_to_come(), *self._rest_to_come()]
         return min(moments, key=lambda moment: moment.at, default=None)
 
     def carry_out(self, moment: Moment) -> None:
@@ -170,6 +170,15 @@ class _Course:
             return []
         at = _ceil(incident.acknowledged_at + incident.acknowledgement_timeout)
         return [Moment(at=at, kind=Kind.ACKNOWLEDGEMENT_TIMED_OUT, why=Why.UNANSWERED)]
+
+    def _rest_to_come(self) -> list[Moment]:
+        return [*self._hours_to_come(), *self._quiet_to_come()]
+
+    def _hours_to_come(self) -> list[Moment]:
+        incident = self.incident
+        if not incident.open or incident.urgency is Urgency.HIGH or incident.raises_at is None:
+            return []
+        return [Moment(at=incident.raises_at, kind=Kind.URGENCY_RAISED, why=Why.SUPPORT_HOURS)]
 
     def _quiet_to_come(self) -> list[Moment]:
         incident = self.incident

@@ -96,6 +96,7 @@ class Why(StrEnum):
     NOBODY_ON_CALL = "nobody is on call"
     NO_CONTACT_METHOD = "nobody at this level has a contact method"
     EVERY_METHOD_FAILED = "every method of everybody at this level failed"
+    SUPPORT_HOURS = "the support hours have begun"
     UNANSWERED = "nobody acknowledged in time"
     EXHAUSTED = "the policy is exhausted"
     NOBODY_REACHABLE = "the policy reaches nobody"
@@ -141,6 +142,7 @@ class Opening:
     tags: tuple[str, ...] = ()
     policy: Policy
     turn: int = 0  # the incident's place among those of its policy: round robin counts by it
+    raises_at: Instant | None = None  # when low urgency becomes high: as the support hours begin
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
 
@@ -186,6 +188,7 @@ class Incident:
     tags: tuple[str, ...] = ()
     policy: Policy
     turn: int = 0
+    raises_at: Instant | None = None
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
     triggered_at: Instant
@@ -234,6 +237,7 @@ def begin(incident: str, entry: LogEntry) -> Incident:
         tags=opening.tags,
         policy=opening.policy,
         turn=opening.turn,
+        raises_at=opening.raises_at,
         acknowledgement_timeout=opening.acknowledgement_timeout,
         auto_resolve=opening.auto_resolve,
         triggered_at=entry.at,
@@ -345,7 +349,7 @@ def _details(incident: Incident, entry: LogEntry) -> Incident:
         case Kind.REASSIGNED:
             return replace(incident, policy=entry.policy or incident.policy, round=0, reached=False)
         case Kind.URGENCY_RAISED:
-            return replace(incident, urgency=Urgency.HIGH)
+            return replace(incident, urgency=Urgency.HIGH, raises_at=None)
         case Kind.ALERT_JOINED:
             return replace(incident, alerts=incident.alerts + 1, open_alerts=incident.open_alerts + 1)
         case Kind.ALERT_RESOLVED:

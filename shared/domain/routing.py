@@ -13,6 +13,7 @@ from shared.domain.clues import Clues
 from shared.domain.directory import Directory, EventRule, Integration, Service, Urgency
 from shared.domain.event import Event, Severity
 from shared.domain.incident import RuleTrace
+from shared.domain.instants import Instant
 from shared.domain.pattern import Pattern, compile_pattern
 from shared.domain.plain import to_plain
 
@@ -24,6 +25,7 @@ class Route:
     service: Service | None
     severity: Severity
     urgency: Urgency = Urgency.HIGH
+    raises_at: Instant | None = None  # when low urgency becomes high
     priority: str | None = None
     tags: tuple[str, ...] = ()
     suppressed: str | None = None  # the reason
@@ -74,8 +76,8 @@ def integration_for(directory: Directory, event: Event, raw: Any) -> Integration
     return None
 
 
-def route(directory: Directory, event: Event, integration: Integration | None, raw: Any = None) -> Route:
-    """The event's way, by the rules in force; those that can't match it are not asked."""
+def route(directory: Directory, event: Event, integration: Integration | None, at: Instant, raw: Any = None) -> Route:
+    """The event's way at ``at``, by the rules in force; those that can't match it are not asked."""
     seen, routes = as_pattern_input(event, raw), compiled(directory)
     matched: list[EventRule] = []
     for number in routes.clues.may_match(seen):
@@ -84,7 +86,7 @@ def route(directory: Directory, event: Event, integration: Integration | None, r
             matched.append(rule)
             if not rule.then.proceed:
                 break
-    return _decided(directory, event, integration, matched)
+    return _decided(directory, event, integration, matched, at)
 
 
 def tried(directory: Directory, event: Event, raw: Any = None) -> tuple[RuleTrace, ...]:
@@ -99,19 +101,23 @@ def tried(directory: Directory, event: Event, raw: Any = None) -> tuple[RuleTrac
     return tuple(trace)
 
 
-def _decided(directory: Directory, event: Event, integration: Integration | None, matched: list[EventRule]) -> Route:
+def _decided(
+    directory: Directory, event: Event, integration: Integration | None, matched: list[EventRule], at: Instant
+) -> Route:
     outcomes = [rule.then for rule in matched]
     severity = next((o.severity for o in reversed(outcomes) if o.severity), event.severity)
     held_back = _held_back(event, integration, matched)
     named = next((o.route for o in reversed(outcomes) if o.route), None) or (integration and integration.service)
     service = directory.services.get(named) if named else None
-    routed = service is not None
+    urgency = service.urgency_of(severity, at) if service else Urgency.LOW
+    raises_at = service.raises_low_at(at) if service and urgency is Urgency.LOW else None
     if service is None and directory.unrouted:
         service = directory.services.get(directory.unrouted)
     return Route(
         service=None if held_back else service,
         severity=severity,
-        urgency=service.urgency.urgency(severity) if service and routed else Urgency.LOW,
+        urgency=urgency,
+        raises_at=raises_at,
         priority=next((o.priority for o in reversed(outcomes) if o.priority), None),
         tags=tuple(
             dict.fromkeys(

@@ -107,6 +107,18 @@ def present_turn(layer: Layer, zone: str, at: Instant) -> Turn | None:
     return Turn(user=layer.users[turn % len(layer.users)], begin=begin)
 
 
+def inside(window: Window, zone: str, at: Instant) -> bool:
+    return _in_force((window,), wall_clock(zone, at.year, at.year), seconds(at))
+
+
+def next_begin(window: Window, zone: str, after: Instant) -> Instant:
+    """When the window next begins, later than ``after``."""
+    clock, now = wall_clock(zone, after.year, after.year), seconds(after)
+    today = clock.local(now) // DAY
+    days = (day for day in range(today - 1, today + 9) if (day + MONDAY) % 7 in window.days)
+    return instant(min(at for day in days if (at := clock.first(day * DAY + window.begin)) > now))
+
+
 # one layer
 
 

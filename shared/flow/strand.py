@@ -23,7 +23,7 @@ from shared.domain.alert import (
 from shared.domain.command import Command, Order, carry_out
 from shared.domain.directory import Directory, Policy, Urgency
 from shared.domain.errors import Conflict, TocsinError
-from shared.domain.event import Action, Event
+from shared.domain.event import Action
 from shared.domain.ids import incident_id, object_id
 from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, apply, begin
 from shared.domain.instants import Instant, whole_second
@@ -140,7 +140,7 @@ class Strand:
     def _open(self, accepted: Accepted) -> None:
         deps, directory = self.deps, self.deps.directory.current()
         raw = self._laid_down(accepted, directory)
-        way = route(directory, accepted.event, directory.integration(accepted.integration), raw)
+        way = self._way(accepted, raw)
         if way.dropped:
             return deps.incidents.record_drop(deps.now(), accepted, way.dropped, "dropped")
         if way.suppressed:
@@ -179,6 +179,7 @@ class Strand:
             tags=way.tags,
             policy=policy,
             turn=_turn(deps, policy),
+            raises_at=way.raises_at,
             acknowledgement_timeout=service.acknowledgement_timeout,
             auto_resolve=service.auto_resolve,
         )
@@ -217,17 +218,28 @@ class Strand:
                 summary=event.summary,
             )
         ]
-        if self._raises_urgency(event):
+        if self._raises_urgency(accepted):
             now = self.deps.now()
             entries.append(LogEntry(kind=Kind.URGENCY_RAISED, at=now, due=whole_second(now), by=_author(accepted)))
         self._commit(entries, key)
 
-    def _raises_urgency(self, event: Event) -> bool:
-        incident = self.incident
-        service = self.deps.directory.current().services.get(incident.service) if incident else None
-        if incident is None or service is None or incident.urgency is Urgency.HIGH:
+    def _raises_urgency(self, accepted: Accepted) -> bool:
+        """What worsened would be of high urgency in the incident's service, if it came now."""
+        incident, known = self.incident, self._must_know()
+        if (
+            incident is None
+            or incident.urgency is Urgency.HIGH
+            or not accepted.event.severity.worse_than(known.severity)
+        ):
             return False
-        return service.urgency.urgency(event.severity) is Urgency.HIGH
+        service = self.deps.directory.current().services.get(incident.service)
+        severity = self._way(accepted, accepted.raw).severity
+        return service is not None and service.urgency_of(severity, accepted.accepted_at) is Urgency.HIGH
+
+    def _way(self, accepted: Accepted, raw: Any) -> Route:
+        directory = self.deps.directory.current()
+        integration = directory.integration(accepted.integration)
+        return route(directory, accepted.event, integration, accepted.accepted_at, raw)
 
     def _acknowledge(self, accepted: Accepted) -> None:
         key = self._key_after(self._must_know(), accepted)
