@@ -73,6 +73,7 @@ def simulate(
 def lines(world: World) -> list[Line]:
     """Everything that happened in ``world``, as CONFIG's lines."""
     told = [_held_back(drop) for drop in world.incidents.dropped.values()]
+    told += [_line(format_seconds(at), held.hold.reason, text=held.hold.because) for at, held in world.incidents.holds]
     for incident, log, pages in world.timeline():
         told += timeline(incident, log, pages, world.deps)
     return sorted(told, key=lambda line: line["at"])
@@ -101,9 +102,10 @@ def _acknowledge(world: World, at: Instant, end: Instant) -> None:
                 command = Command(order=Order.ACKNOWLEDGE, by=Author(user=person))
                 world.order(incident.id, command)
                 return
-        if not world.runs.sleeping:
+        following = world.next_at()
+        if following is None:
             return
-        moment = max(moment, world.runs.sleeping[0][0])
+        moment = max(moment, following)
 
 
 def _accepted(

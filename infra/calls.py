@@ -51,7 +51,7 @@ class Call:
 CHANGE_INCIDENT = Call(On.INCIDENTS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"))
 COUNT = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:UpdateItem"))
 CLAIM = Call(On.INCIDENTS, ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"))
-POSTPONE = Call(On.INCIDENTS, ("dynamodb:UpdateItem",))
+READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than could travel
 READ_DIRECTORY = Call(On.DIRECTORY, ("dynamodb:GetItem", "dynamodb:Query"))
 QUEUE_EVENTS = Call(On.EVENTS, ("sqs:SendMessage",))
 QUEUE_PAGES = Call(On.PAGES, ("sqs:SendMessage",))
@@ -71,7 +71,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         COUNT,
         READ_DIRECTORY,
         QUEUE_EVENTS,  # word of a message that it quarantined
-        Call(On.RAW, ("s3:GetObject",)),  # where a rule asks for more than could travel
+        READ_LARGE,
         START_ESCALATION,
     ),
     "escalate": (
@@ -99,7 +99,8 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     "sweep": (
         CHANGE_INCIDENT,
-        POSTPONE,
+        COUNT,
+        READ_LARGE,
         Call(On.DUE_INDEX, ("dynamodb:Query",)),
         READ_DIRECTORY,
         QUEUE_PAGES,

@@ -88,6 +88,7 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_PAGES_QUEUE_URL",
             "TOCSIN_STATE_MACHINE_ARN",
             "TOCSIN_ALARM_TOPIC_ARN",
+            "TOCSIN_RAW_BUCKET",
         ),
     ),
     "publish": Shape(seconds=30, environment=("TOCSIN_EVENT_BUS",)),

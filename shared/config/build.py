@@ -17,6 +17,7 @@ from shared.domain.directory import (
     EventRule,
     Integration,
     Level,
+    Maintenance,
     Medium,
     NotificationRule,
     Outcome,
@@ -54,6 +55,7 @@ def build(document: Document, version: int) -> Directory:
         policies={name: _policy(name, body) for name, body in document.get("escalation_policies", {}).items()},
         services={name: _service(name, body, zone) for name, body in document.get("services", {}).items()},
         rules=tuple(_rule(body) for body in document.get("event_rules", ())),
+        maintenance=tuple(_maintenance(body, zone) for body in document.get("maintenance", ())),
         unrouted=document.get("unrouted"),
     )
 
@@ -220,6 +222,7 @@ def _service(name: str, body: Mapping[str, Any], zone: str) -> Service:
         support_hours=_support_hours(body["support_hours"], zone) if body.get("support_hours") else None,
         acknowledgement_timeout=parse_duration(timeout) if timeout else None,
         auto_resolve=parse_duration(auto) if auto else None,
+        pause=parse_duration(body["pause"]) if body.get("pause") else None,
         tags=tuple(body.get("tags", ())),
         integrations=tuple(_integration(name, key, i) for key, i in body.get("integrations", {}).items()),
     )
@@ -242,6 +245,15 @@ def _integration(service: str, name: str, body: Mapping[str, Any]) -> Integratio
     )
 
 
+def _maintenance(body: Mapping[str, Any], zone: str) -> Maintenance:
+    return Maintenance(
+        services=tuple(body["services"]),
+        begin=moment(body["from"], zone),
+        end=moment(body["to"], zone, last=True),
+        reason=body.get("reason", ""),
+    )
+
+
 def _rule(body: Mapping[str, Any]) -> EventRule:
     then: Mapping[str, Any] = body.get("then", {})
     severity = then.get("severity")
@@ -254,6 +266,7 @@ def _rule(body: Mapping[str, Any]) -> EventRule:
             severity=Severity(severity) if severity else None,
             priority=then.get("priority"),
             tags=tuple(tags),
+            pause=parse_duration(then["pause"]) if then.get("pause") else None,
             suppress=bool(then.get("suppress")),
             drop=bool(then.get("drop")),
             proceed=bool(then.get("continue")),

@@ -26,16 +26,13 @@ DELIVERED = ("email", "sms")
 HEARD = ("events_v2", "cloudwatch", "guardduty")
 NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what happens instead in this version
     "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
-    "services.*.pause": "nothing is paused by this version: the incident opens at once",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
     "event_rules[*].extract": "nothing is extracted by this version",
     "event_rules[*].then.summary": "the sender's summary is kept by this version",
     "event_rules[*].then.runbook": "runbooks aren't shown by this version",
     "event_rules[*].then.ticket": "no ticket is opened by this version",
-    "event_rules[*].then.pause": "nothing is paused by this version: the incident opens at once",
     "event_rules[*].then.open_after": "this version opens an incident at the first event",
-    "maintenance": "maintenance isn't kept by this version: alerts open incidents and page all the while",
     "runbooks": "runbooks aren't shown by this version",
     "webhooks": "no webhook is called by this version",
 }

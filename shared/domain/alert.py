@@ -52,6 +52,7 @@ class KeyStatus(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     SUPPRESSED = "suppressed"
+    HELD = "held"  # no incident yet: a pause or maintenance lasts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,7 @@ class Service:
     support_hours: SupportHours | None = None
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
+    pause: timedelta | None = None
     tags: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()
 
@@ -157,6 +158,7 @@ class Outcome:
     severity: Severity | None = None
     priority: str | None = None
     tags: tuple[str, ...] = ()
+    pause: timedelta | None = None
     suppress: bool = False
     drop: bool = False
     proceed: bool = False  # ``continue: true``: later rules are asked as well
@@ -167,6 +169,16 @@ class EventRule:
     name: str
     when: Mapping[str, Any]
     then: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """A window in which what breaks in ``services`` is expected to."""
+
+    services: tuple[str, ...]
+    begin: Instant
+    end: Instant
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +198,7 @@ class Directory:
     policies: Mapping[str, Policy]
     services: Mapping[str, Service]
     rules: tuple[EventRule, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
     unrouted: str | None = None
 
     def integration(self, name: str | None) -> Integration | None:

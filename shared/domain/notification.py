@@ -14,6 +14,7 @@ from shared.domain.instants import Instant
 
 FALLBACK = "fallback"  # the user that the account's fallback contact is paged as; its methods are its rules
 STALE = timedelta(seconds=60)  # twice the time that an attempt may take: whoever claimed it is gone
+GRACE = timedelta(seconds=30)  # what a run, or the queue of pages, has to do what is due before sweep does it
 ATTEMPTS = 2  # an attempt whose outcome is unknown is made once more
 
 

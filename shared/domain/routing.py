@@ -6,6 +6,7 @@ integration routes goes to ``unrouted`` at low urgency, and each decision can sa
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ class Route:
     raises_at: Instant | None = None  # when low urgency becomes high
     priority: str | None = None
     tags: tuple[str, ...] = ()
+    pause: timedelta | None = None
     suppressed: str | None = None  # the reason
     dropped: str | None = None  # the reason
 
@@ -124,6 +126,7 @@ def _decided(
                 tag for tags in (service.tags if service else (), *(o.tags for o in outcomes)) for tag in tags
             )
         ),
+        pause=next((o.pause for o in reversed(outcomes) if o.pause), service.pause if service else None),
         suppressed=held_back.get("suppressed"),
         dropped=held_back.get("dropped"),
     )

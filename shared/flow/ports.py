@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
+from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
@@ -30,6 +31,7 @@ class Change:
 
     ``before`` is the version that the incident must still have (0: it isn't there yet); ``pages`` mustn't exist yet;
     ``known`` is the key as it was read (None: no item). ``settled`` is a page whose attempt still holds the claim.
+    ``held`` is an alert that waits from now on, or still does; ``released`` (a key's hash) waits no more.
     ``marker`` is an answer that counts once: channel, message id.
     """
 
@@ -42,6 +44,8 @@ class Change:
     key: KeyState | None = None
     known: KeyState | None = None
     alert: Alert | None = None
+    held: Held | None = None
+    released: str | None = None
     marker: tuple[str, str] | None = None
 
 
@@ -56,11 +60,12 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """Something whose time has passed: an incident's next step, or (``page``) a page that nobody sent."""
+    """Something whose time has passed: an incident's next step, a page of it that nobody sent, or a held alert."""
 
-    incident: str
+    incident: str  # empty for a held alert
     due_at: Instant
     page: str | None = None  # its identity
+    held: str | None = None  # the hash of its key
 
 
 class AlreadyCounted(TocsinError):
@@ -78,6 +83,10 @@ class IncidentStore(Protocol):
 
     def names(self) -> Iterable[str]:
         """The ids of all incidents: for operators, since it reads the whole table."""
+        ...
+
+    def held(self, key_hash: str) -> Held | None:
+        """The alert of that key, if it waits."""
         ...
 
     def timeline(self, incident: str) -> list[LogEntry]: ...

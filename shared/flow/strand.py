@@ -3,16 +3,13 @@
 Consecutive repeats are one write; each change of state is its own transaction.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from shared.domain.alert import (
     Accepted,
-    Alert,
     Effect,
     KeyState,
     KeyStatus,
@@ -21,15 +18,16 @@ from shared.domain.alert import (
     said,
 )
 from shared.domain.command import Command, Order, carry_out
-from shared.domain.directory import Directory, Policy, Urgency
+from shared.domain.directory import Urgency
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.event import Action
-from shared.domain.ids import incident_id, object_id
-from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, apply, begin
+from shared.domain.holding import Hold
+from shared.domain.incident import Incident, Kind, LogEntry, apply
 from shared.domain.instants import Instant, whole_second
-from shared.domain.routing import Route, compiled, route, tried
 from shared.flow.envelope import Delivery, read
 from shared.flow.escalate import begin_run, next_moment
+from shared.flow.held import hold_of, keep
+from shared.flow.opening import author_of, new_key, open_incident, state_at, way_of
 from shared.flow.ports import Change, Deps, Unavailable
 from shared.flow.quarantine import quarantine
 from shared.flow.verification import verified
@@ -138,64 +136,26 @@ class Strand:
     # what an event does
 
     def _open(self, accepted: Accepted) -> None:
-        deps, directory = self.deps, self.deps.directory.current()
-        raw = self._laid_down(accepted, directory)
-        way = self._way(accepted, raw)
+        deps = self.deps
+        way = way_of(deps, accepted, accepted.accepted_at)
         if way.dropped:
             return deps.incidents.record_drop(deps.now(), accepted, way.dropped, "dropped")
         if way.suppressed:
             return self._suppress(accepted, way.suppressed)
-        name = incident_id(accepted.key, accepted.generation, accepted.sequence)
-        alert = _alert(name, accepted)
-        entry = replace(self._opening(accepted, raw, way, directory), alert=alert.id)
-        incident = begin(name, entry)
-        key = self._key_after(None, accepted, incident=incident.id, alert=alert.id)
-        due_at = next_moment(deps, incident)
-        change = Change(incident=incident, entries=(entry,), due_at=due_at, key=key, known=self.known, alert=alert)
-        deps.incidents.commit(change)
-        self.known, self.incident = key, incident
-        begin_run(deps, incident, due_at)
+        under = hold_of(deps, way, accepted)
+        if under is not None:
+            return self._hold(accepted, under)
+        self.known, self.incident = open_incident(deps, accepted, way, self.known, accepted.accepted_at)
         return None
 
-    def _laid_down(self, accepted: Accepted, directory: Directory) -> Any:
-        """The message as it arrived; one that was too large to travel is read only where a rule asks for it."""
-        if accepted.raw_at is None or not compiled(directory).ask_for_raw:
-            return accepted.raw
-        return json.loads(self.deps.raw.read(accepted.raw_at))
-
-    def _opening(self, accepted: Accepted, raw: Any, way: Route, directory: Directory) -> LogEntry:
-        deps, service = self.deps, way.service
-        if service is None:
-            raise TocsinError(
-                "no rule, no integration and no `unrouted` takes this event: name a service in `unrouted`"
-            )
-        policy = directory.policies[service.policy]
-        opening = Opening(
-            number=deps.incidents.next_number("incident"),
-            service=service.name,
-            title=accepted.event.summary,
-            urgency=way.urgency,
-            priority=way.priority,
-            tags=way.tags,
-            policy=policy,
-            turn=_turn(deps, policy),
-            raises_at=way.raises_at,
-            acknowledgement_timeout=service.acknowledgement_timeout,
-            auto_resolve=service.auto_resolve,
-        )
-        return LogEntry(
-            kind=Kind.TRIGGERED,
-            at=deps.now(),
-            due=whole_second(accepted.accepted_at),
-            by=_author(accepted),
-            epoch=1,
-            opening=opening,
-            severity=way.severity,
-            rules=tried(directory, accepted.event, raw),
-        )
+    def _hold(self, accepted: Accepted, under: Hold) -> None:
+        """No incident yet: the alert waits until the pause or the maintenance is over."""
+        key = replace(new_key(accepted), state=KeyStatus.HELD)
+        keep(self.deps, accepted, under, self.known, key)
+        self.known, self.incident = key, None
 
     def _suppress(self, accepted: Accepted, reason: str) -> None:
-        key = replace(self._key_after(None, accepted), state=KeyStatus.SUPPRESSED)
+        key = replace(new_key(accepted), state=KeyStatus.SUPPRESSED)
         self.deps.incidents.record_drop(self.deps.now(), accepted, reason, "suppressed")
         self.deps.incidents.remember(self.known, key, None)
         self.known, self.incident = key, None
@@ -205,14 +165,12 @@ class Strand:
         known, event = self._must_know(), accepted.event
         key = self._key_after(known, accepted)
         if self.incident is None:
-            self.deps.incidents.remember(known, key, None)
-            self.known = key
-            return
+            return self._change_what_waits(accepted, key)
         entries = [
             LogEntry(
                 kind=Kind.ALERT_CHANGED,
                 at=self.deps.now(),
-                by=_author(accepted),
+                by=author_of(accepted),
                 alert=known.alert,
                 severity=event.severity,
                 summary=event.summary,
@@ -220,8 +178,17 @@ class Strand:
         ]
         if self._raises_urgency(accepted):
             now = self.deps.now()
-            entries.append(LogEntry(kind=Kind.URGENCY_RAISED, at=now, due=whole_second(now), by=_author(accepted)))
-        self._commit(entries, key)
+            entries.append(LogEntry(kind=Kind.URGENCY_RAISED, at=now, due=whole_second(now), by=author_of(accepted)))
+        return self._commit(entries, key)
+
+    def _change_what_waits(self, accepted: Accepted, key: KeyState) -> None:
+        """Suppressed, or held: what is held opens with the latest that it said."""
+        known, held = self._must_know(), self.deps.incidents.held(key.hash)
+        if known.state is KeyStatus.HELD and held is not None:
+            keep(self.deps, replace(accepted, accepted_at=held.accepted.accepted_at), held.hold, known, key)
+        else:
+            self.deps.incidents.remember(known, key, None)
+        self.known = key
 
     def _raises_urgency(self, accepted: Accepted) -> bool:
         """What worsened would be of high urgency in the incident's service, if it came now."""
@@ -233,36 +200,40 @@ class Strand:
         ):
             return False
         service = self.deps.directory.current().services.get(incident.service)
-        severity = self._way(accepted, accepted.raw).severity
+        severity = way_of(self.deps, accepted, accepted.accepted_at).severity
         return service is not None and service.urgency_of(severity, accepted.accepted_at) is Urgency.HIGH
-
-    def _way(self, accepted: Accepted, raw: Any) -> Route:
-        directory = self.deps.directory.current()
-        integration = directory.integration(accepted.integration)
-        return route(directory, accepted.event, integration, accepted.accepted_at, raw)
 
     def _acknowledge(self, accepted: Accepted) -> None:
         key = self._key_after(self._must_know(), accepted)
         if self.incident is None:
             return self.deps.incidents.remember(self.known, key, None)
-        command = Command(order=Order.ACKNOWLEDGE, by=_author(accepted))
+        command = Command(order=Order.ACKNOWLEDGE, by=author_of(accepted))
         entries = carry_out(self.incident, command, self.deps.directory.current(), self.deps.now())
         return self._commit(entries, key)
 
     def _resolve(self, accepted: Accepted) -> None:
         """The key is closed; the incident resolves when all its alerts have."""
         known = self._must_know()
-        key = replace(self._key_after(known, accepted), state=KeyStatus.CLOSED, state_at=_state_at(accepted))
+        key = replace(self._key_after(known, accepted), state=KeyStatus.CLOSED, state_at=state_at(accepted))
         if self.incident is None:
-            self.deps.incidents.remember(known, key, self.deps.now() + REMEMBERED_FOR)
-            self.known = key
-            return
+            return self._end_what_waits(accepted, key)
         kind = Kind.RESOLVED if self.incident.open_alerts <= 1 else Kind.ALERT_RESOLVED
-        self._commit([LogEntry(kind=kind, at=self.deps.now(), by=_author(accepted), alert=known.alert)], key)
+        return self._commit([LogEntry(kind=kind, at=self.deps.now(), by=author_of(accepted), alert=known.alert)], key)
+
+    def _end_what_waits(self, accepted: Accepted, key: KeyState) -> None:
+        """Suppressed, or held, and over before anybody was told: what was held is counted as a drop with its reason."""
+        known, held = self._must_know(), self.deps.incidents.held(key.hash)
+        if known.state is KeyStatus.HELD and held is not None:
+            reason = f"it was over before the {held.hold.reason} ended"
+            self.deps.incidents.record_drop(self.deps.now(), held.accepted, reason, "suppressed")
+            self.deps.incidents.commit(Change(key=key, known=known, released=key.hash))
+        else:
+            self.deps.incidents.remember(known, key, self.deps.now() + REMEMBERED_FOR)
+        self.known = key
 
     def _remember(self, accepted: Accepted) -> None:
         """A resolve that meets nothing: kept for an hour, so that an older trigger doesn't open what is over."""
-        key = replace(self._key_after(None, accepted), state=KeyStatus.CLOSED, state_at=_state_at(accepted), count=0)
+        key = replace(new_key(accepted), state=KeyStatus.CLOSED, count=0)
         self.deps.incidents.remember(self.known, key, self.deps.now() + REMEMBERED_FOR)
         self.known, self.incident = key, None
 
@@ -297,52 +268,20 @@ class Strand:
         loaded = self.deps.incidents.load(incident)
         return loaded.due_at if loaded else None
 
-    def _key_after(
-        self, known: KeyState | None, accepted: Accepted, incident: str | None = None, alert: str | None = None
-    ) -> KeyState:
+    def _key_after(self, known: KeyState, accepted: Accepted) -> KeyState:
         event = accepted.event
-        return KeyState(
-            hash=key_hash(accepted.key),
-            state=known.state if known else KeyStatus.OPEN,
-            state_at=known.state_at if known else _state_at(accepted),
-            alert=known.alert if known else alert,
-            incident=known.incident if known else incident,
-            count=(known.count if known else 0) + (event.action is Action.TRIGGER),
+        counted = replace(
+            known,
             last_seen=accepted.accepted_at,
-            accepted_at=max(accepted.accepted_at, known.accepted_at) if known else accepted.accepted_at,
+            accepted_at=max(accepted.accepted_at, known.accepted_at),
             generation=accepted.generation,
             last_seq=accepted.sequence,
-            said=said(event) if event.action is Action.TRIGGER or known is None else known.said,
-            severity=event.severity if event.action is Action.TRIGGER or known is None else known.severity,
         )
+        if event.action is not Action.TRIGGER:
+            return counted
+        return replace(counted, count=known.count + 1, said=said(event), severity=event.severity)
 
     def _must_know(self) -> KeyState:
         if self.known is None:
             raise TocsinError("an effect on an alert key that was never read")
         return self.known
-
-
-def _alert(incident: str, accepted: Accepted) -> Alert:
-    return Alert(
-        id=object_id("alert", incident, accepted.key),
-        key=accepted.key,
-        event_id=accepted.event_id,
-        event=accepted.event,
-        raw=accepted.raw,
-        raw_at=accepted.raw_at,
-    )
-
-
-def _author(accepted: Accepted) -> Author:
-    return Author(integration=accepted.integration or accepted.event.source_type)
-
-
-def _state_at(accepted: Accepted) -> Instant:
-    return accepted.event.timestamp or accepted.accepted_at
-
-
-def _turn(deps: Deps, policy: Policy) -> int:
-    """The incident's place among those of its policy, from 0; counted only where a level takes turns."""
-    if not any(level.assign == "round_robin" for level in policy.levels):
-        return 0
-    return deps.incidents.next_number(f"policy {policy.name}") - 1

@@ -8,10 +8,11 @@ the fallback contact is told.
 from datetime import timedelta
 
 from shared.domain.errors import Conflict
+from shared.domain.notification import GRACE
 from shared.flow.escalate import begin_run, queue, take
-from shared.flow.ports import Deps, Overdue
+from shared.flow.held import release
+from shared.flow.ports import Deps, Overdue, Unavailable
 
-GRACE = timedelta(seconds=30)  # what the run itself, or the queue, has to do it
 PUSHED_BACK = timedelta(minutes=1)
 TRIES = 3  # then the fallback contact is told
 AT_ONCE = 200  # what one sweep takes; the oldest first, the rest a minute later
@@ -35,6 +36,8 @@ def run(deps: Deps) -> int:
 
 
 def _carry_out(deps: Deps, overdue: Overdue) -> None:
+    if overdue.held is not None:
+        return release(deps, overdue.held)
     loaded = deps.incidents.load(overdue.incident)
     if loaded is None:
         return None
@@ -47,12 +50,16 @@ def _carry_out(deps: Deps, overdue: Overdue) -> None:
 
 
 def _push_back(deps: Deps, overdue: Overdue, tries: int, fault: Exception) -> None:
+    what = f"incident {overdue.incident}" if overdue.incident else f"the held alert {overdue.held}"
     reason = f"{type(fault).__name__}: {fault}"
-    deps.journal.fault("sweep", reason, incident=overdue.incident, tries=tries)
+    deps.journal.fault("sweep", reason, what=what, tries=tries)
     deps.journal.count("SweepFailed")
-    deps.incidents.postpone(overdue, deps.now() + PUSHED_BACK, tries)
-    if tries == TRIES:
-        deps.alarms.tell_fallback(
-            f"Incident {overdue.incident} can't be carried on",
-            f"Its next step was due at {overdue.due_at} and failed {tries} times: {reason}\nLook at it now.",
-        )
+    try:
+        deps.incidents.postpone(overdue, deps.now() + PUSHED_BACK, tries)
+        if tries == TRIES:
+            deps.alarms.tell_fallback(
+                f"{what[:1].upper()}{what[1:]} can't be carried on",
+                f"Its next step was due at {overdue.due_at} and failed {tries} times: {reason}\nLook at it now.",
+            )
+    except Unavailable as further:  # it stays overdue, and the next sweep meets it again
+        deps.journal.fault("sweep", str(further), what=what, tries=tries)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
 from shared.domain.errors import Conflict, TocsinError
+from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry, Status
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import FALLBACK, Page, PageState, stale_at
@@ -77,6 +78,10 @@ class DynamoDbIncidents:
             ConsistentRead=True,
         )
         return (state["pk"]["S"].removeprefix(items.INCIDENT) for state in states)
+
+    def held(self, key_hash: str) -> Held | None:
+        item = self._get(items.held_key(key_hash))
+        return items.held_from(item) if item and "body" in item else None
 
     def timeline(self, incident: str) -> list[LogEntry]:
         return [items.log_entry_from(item) for item in self._beginning(incident, items.LOG)]
@@ -189,6 +194,11 @@ class DynamoDbIncidents:
             yield self._create(items.page_item(page), exists)
         if change.settled is not None:
             yield self._settled(change.settled)
+        if change.held is not None:
+            yield Step({"Put": {"TableName": self._table, "Item": items.held_item(change.held)}})
+        if change.released is not None:
+            over = items.released_item(change.released, change.key)
+            yield Step({"Put": {"TableName": self._table, "Item": over}})
 
     def _write_state(self, incident: Incident, change: Change) -> Step:
         item = items.incident_item(incident, change.due_at)

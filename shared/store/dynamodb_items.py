@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
 from shared.domain.event import TEXT_KEPT, cut, cut_to
+from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant, format_instant, format_seconds, parse_instant
 from shared.domain.notification import WAITING, Page, stale_at
@@ -23,7 +24,7 @@ from shared.store.dynamodb_calls import Item
 
 SHARDS = ("D0", "D1", "D2", "D3")  # of what is due: one partition takes 1,000 writes a second
 STATE, KEY, LOG, ALERT, PAGE = "STATE", "KEY", "LOG#", "ALERT#", "PAGE#"
-INCIDENT = "INC#"
+INCIDENT, WAIT = "INC#", "WAIT#"
 KEY_OUTLIVES = timedelta(days=30)  # from the last event of a closed key
 DROP_KEPT, SUPPRESSED_KEPT = timedelta(days=1), timedelta(days=30)
 LARGEST = 350_000  # bytes of free text in an item; an item may have 400 KB, names and keys included
@@ -111,6 +112,11 @@ def alert_key_key(hash_: str) -> Item:
     return key(f"KEY#{hash_}", KEY)
 
 
+def held_key(hash_: str) -> Item:
+    """The key of what waits of an alert key."""
+    return key(WAIT + hash_, "WAIT")
+
+
 def counter_key(series: str) -> Item:
     return key(f"COUNTER#{_name(series)}", "COUNTER")
 
@@ -137,18 +143,20 @@ def due(item: Item, due_at: Instant | None) -> Item:
 
 def overdue_from(item: Item) -> tuple[Overdue, int]:
     """The item's (key, due_at, tries) as something that waits, and how often it was postponed."""
-    sk = item["sk"]["S"]
-    overdue = Overdue(
-        incident=incident_of(item),
-        due_at=parse_instant(item["due_at"]["S"]),
-        page=sk.removeprefix(PAGE) if sk.startswith(PAGE) else None,
-    )
-    return overdue, plain(item.get("tries", {"N": "0"}))
+    pk, sk, due_at = item["pk"]["S"], item["sk"]["S"], parse_instant(item["due_at"]["S"])
+    tries = plain(item.get("tries", {"N": "0"}))
+    if pk.startswith(WAIT):
+        return Overdue(incident="", due_at=due_at, held=pk.removeprefix(WAIT)), tries
+    page = sk.removeprefix(PAGE) if sk.startswith(PAGE) else None
+    return Overdue(incident=incident_of(item), due_at=due_at, page=page), tries
 
 
 def postponed_item(overdue: Overdue, until: Instant, tries: int) -> Item:
-    sk = STATE if overdue.page is None else PAGE + overdue.page
-    return {**due(incident_key(overdue.incident, sk), until), "tries": typed(tries)}
+    if overdue.held is not None:
+        waits = held_key(overdue.held)
+    else:
+        waits = incident_key(overdue.incident, STATE if overdue.page is None else PAGE + overdue.page)
+    return {**due(waits, until), "tries": typed(tries)}
 
 
 def due_of(item: Item) -> Instant | None:
@@ -246,6 +254,28 @@ def alert_item(incident: str, alert: Alert) -> Item:
 
 def alert_from(item: Item) -> Alert:
     return from_plain(Alert, json.loads(_unpacked(item["body"])))
+
+
+def held_item(held: Held) -> Item:
+    body = {**to_plain(held), "accepted": _or_without_raw(held.accepted)}
+    return due({**held_key(held.hash), "body": _packed(_json(body))}, held.due_at)
+
+
+def released_item(hash_: str, key: KeyState | None) -> Item:
+    """What waits no more: left to the TTL, since nobody may delete in this table."""
+    return {**held_key(hash_), "ttl": _ttl(key.last_seen + DROP_KEPT)} if key else held_key(hash_)
+
+
+def held_from(item: Item) -> Held:
+    return from_plain(Held, json.loads(_unpacked(item["body"])))
+
+
+def _or_without_raw(accepted: Accepted) -> Any:
+    """What waits may be as large as an item: first its raw message gives way, then its event's details."""
+    whole = to_plain(accepted)
+    if len(_json(whole)) <= LARGEST:
+        return whole
+    return to_plain(replace(accepted, raw=None, event=cut_to(accepted.event, LARGEST // 2)))
 
 
 def _packed(text: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import still_due
+from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant, format_instant
 from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
@@ -58,6 +59,8 @@ class MemoryIncidents:
         self._lock = RLock()
         self.dropped: dict[tuple[str, str], Dropped] = {}
         self.quarantined: dict[str, Quarantined] = {}
+        self.waiting: dict[str, tuple[Held, Instant, int]] = {}  # by key hash; when due, how often postponed
+        self.holds: list[tuple[Instant, Held]] = []  # all there ever were, and when each began
 
     def names(self) -> list[str]:
         """The ids of all incidents, in the order in which they were opened."""
@@ -76,6 +79,10 @@ class MemoryIncidents:
     def state(self, incident: str) -> Incident | None:
         row = self._rows.get(incident)
         return row.incident if row else None
+
+    def held(self, key_hash: str) -> Held | None:
+        waits = self.waiting.get(key_hash)
+        return waits[0] if waits else None
 
     def timeline(self, incident: str) -> list[LogEntry]:
         row = self._rows.get(incident)
@@ -102,6 +109,10 @@ class MemoryIncidents:
                 self._settle(change.settled)
             if change.key is not None:
                 self._keys[change.key.hash] = change.key
+            if change.held is not None:
+                self._hold(change.held)
+            if change.released is not None:
+                self.waiting.pop(change.released, None)
 
     def count_repeats(self, known: KeyState, key: KeyState) -> None:
         with self._lock:
@@ -141,15 +152,18 @@ class MemoryIncidents:
 
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
         with self._lock:
-            row = self._rows[overdue.incident]
-            if overdue.page is None and row.due_at is not None:
+            row = self._rows.get(overdue.incident)
+            if overdue.held is not None and overdue.held in self.waiting:
+                self.waiting[overdue.held] = self.waiting[overdue.held][0], until, tries
+            elif row is not None and overdue.page in row.page_due:
+                row.page_due[str(overdue.page)] = (until, tries)
+            elif row is not None and overdue.page is None and row.due_at is not None:
                 row.due_at, row.tries = until, tries
-            elif overdue.page is not None and overdue.page in row.page_due:
-                row.page_due[overdue.page] = (until, tries)
 
     def overdue(self, before: Instant, limit: int) -> list[tuple[Overdue, int]]:
         with self._lock:
             found = [found for name, row in self._rows.items() for found in _waiting(name, row)]
+            found += [(Overdue(incident="", due_at=due, held=held.hash), n) for held, due, n in self.waiting.values()]
         late = [(overdue, tries) for overdue, tries in found if overdue.due_at <= before]
         return sorted(late, key=lambda pair: pair[0].due_at)[:limit]
 
@@ -186,6 +200,11 @@ class MemoryIncidents:
             row.alerts.append(change.alert)
         if change.marker is not None:
             row.markers.add(change.marker)
+
+    def _hold(self, held: Held) -> None:
+        if held.hash not in self.waiting:
+            self.holds.append((held.accepted.accepted_at, held))
+        self.waiting[held.hash] = held, held.due_at, 0
 
     def _held(self, page: Page) -> None:
         held = self._pages_of(page.incident).get(page.identity)

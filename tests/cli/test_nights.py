@@ -190,6 +190,38 @@ def test_silence_resolves_what_nobody_touched(tmp_path: Path) -> None:
     ]
 
 
+WINDOW = "maintenance: [{services: [web], from: 2026-11-23T03:30, to: 2026-11-23T05:00, reason: database upgrade}]\n"
+
+
+def test_in_maintenance_nobody_is_paged_until_the_window_ends(tmp_path: Path) -> None:
+    found = night(tmp_path, more=WINDOW, until=timedelta(hours=1, minutes=1))  # three o'clock is four in Berlin
+    assert found == [
+        Told("03:00", "maintenance"),
+        Told("04:00", "incident"),
+        Told("04:00", "page", "ada", "email"),
+    ]
+
+
+def test_a_pause_holds_what_may_be_over_by_itself(tmp_path: Path) -> None:
+    found = night(tmp_path, "pause: 2m", until=timedelta(minutes=3))
+    assert found == [
+        Told("03:00", "pause"),
+        Told("03:02", "incident"),
+        Told("03:02", "page", "ada", "email"),
+    ]
+
+
+def test_who_is_paged_after_a_pause_may_acknowledge(tmp_path: Path) -> None:
+    found = night(tmp_path, "pause: 2m", acknowledged_after=timedelta(minutes=1))
+    assert found[-1] == Told("03:02", "acknowledge", "ada")
+
+
+def test_a_pause_that_ends_in_maintenance_lasts_until_that_ends(tmp_path: Path) -> None:
+    at = "2026-11-23T02:29:00Z"
+    found = night(tmp_path, "pause: 2m", more=WINDOW, at=at, until=timedelta(hours=1, minutes=32))
+    assert [(t.at, t.kind) for t in found] == [("02:29", "pause"), ("04:00", "incident"), ("04:00", "page")]
+
+
 @pytest.mark.parametrize("then", ["suppress", "drop"])
 def test_what_is_held_back_is_told(tmp_path: Path, then: str) -> None:
     rule = f"event_rules: [{{name: quiet, when: {{severity: [critical]}}, then: {{{then}: true}}}}]\n"

@@ -14,7 +14,7 @@ def hold_always(house: House) -> None:
     """Invariants 2, 3, 6 and 7."""
     late = house.incidents.overdue(house.clock.at - TAKEN_WITHIN, 100)
     assert not late, f"due, and taken by nobody: {late}"
-    open_keys = Counter(i.title for i, _, _ in house.timelines() if i.open)
+    open_keys = Counter(house.incidents.alerts(i.id)[0].key for i, _, _ in house.timelines() if i.open)
     assert all(number == 1 for number in open_keys.values()), open_keys
     for incident, log, _ in house.timelines():
         assert fold(incident.id, log) == incident

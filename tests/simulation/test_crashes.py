@@ -70,7 +70,27 @@ def nothing_works() -> House:
     return house
 
 
-NIGHTS = (grace_takes_it, nobody_answers, mail_is_down, it_flaps, low_urgency_and_mail_is_down, nothing_works)
+def it_is_held() -> House:
+    """A pause of five minutes: one alert worsens meanwhile and opens then, another is over before."""
+    paused = Service(name="checkout", policy="checkout", pause=5 * MINUTE, integrations=INTEGRATIONS)
+    house = House(directory(level("ada"), level("grace"), service=paused))
+    house.receive(severity=Severity.WARNING)
+    house.receive("cache")
+    house.at(MINUTE, lambda: house.receive(severity=Severity.CRITICAL))
+    house.at(MINUTE, lambda: house.receive("cache", action=Action.RESOLVE))
+    house.person_answers("ada", "ack", MINUTE)
+    return house
+
+
+NIGHTS = (
+    grace_takes_it,
+    nobody_answers,
+    mail_is_down,
+    it_flaps,
+    low_urgency_and_mail_is_down,
+    nothing_works,
+    it_is_held,
+)
 Night = Callable[[], House]
 
 

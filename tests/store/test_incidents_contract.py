@@ -16,6 +16,7 @@ from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, aws_key, k
 from shared.domain.directory import Level, Medium, Policy, Target, TargetKind, Urgency
 from shared.domain.errors import Conflict
 from shared.domain.event import Action, Event, Link, Severity
+from shared.domain.holding import Held, Hold, Reason
 from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, RuleTrace, apply, begin, fold
 from shared.domain.notification import FALLBACK, STALE, Page, PageState
 from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
@@ -549,6 +550,30 @@ def test_a_key_that_went_on_to_another_incident_says_nothing_of_the_first(store:
 
 
 # what is overdue
+
+
+def test_a_held_alert_waits_with_its_key_until_it_is_released(store: IncidentStore):
+    until = DUE + 10 * MINUTE
+    hold = Hold(reason=Reason.PAUSE, until=until, because="an incident opens if it is still open after 10m")
+    waits = Held(hash=known().hash, accepted=accepted(), hold=hold)
+    key = replace(known(), state=KeyStatus.HELD, incident=None, alert=None)
+
+    store.commit(Change(key=key, held=waits))
+
+    assert store.key(key.hash) == key
+    assert store.held(key.hash) == waits
+    assert store.overdue(waits.due_at - timedelta(seconds=1), 10) == []
+    assert store.overdue(waits.due_at, 10) == [(Overdue(incident="", due_at=waits.due_at, held=key.hash), 0)]
+
+    store.postpone(Overdue(incident="", due_at=waits.due_at, held=key.hash), until, 1)
+    assert store.overdue(until, 10) == [(Overdue(incident="", due_at=until, held=key.hash), 1)]
+    assert store.held(key.hash) == waits
+
+    with pytest.raises(Conflict):
+        store.commit(Change(key=key, known=known(count=9), released=key.hash))
+    store.commit(Change(key=replace(key, state=KeyStatus.CLOSED), known=key, released=key.hash))
+    assert store.held(key.hash) is None
+    assert store.overdue(until, 10) == []
 
 
 def test_what_is_overdue_comes_oldest_first_from_every_shard(store: IncidentStore):
