@@ -4,7 +4,7 @@ The queue gives the order: ``sequence`` counts within one ``generation``, which 
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.alert import Accepted
@@ -25,7 +25,7 @@ class Delivery:
 def read(delivery: Delivery) -> Accepted:
     """What the door wrote, with the queue's order. Raises ValueError or KeyError: then it is quarantined."""
     message: dict[str, Any] = json.loads(delivery.body)
-    return replace(from_plain(Accepted, message), generation=delivery.generation, sequence=delivery.sequence)
+    return from_plain(Accepted, {**message, "generation": delivery.generation, "sequence": delivery.sequence})
 
 
 def written(accepted: Accepted) -> str:
