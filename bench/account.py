@@ -22,7 +22,7 @@ from cli.world import MovableClock, Notebook
 from shared.domain.command import Command, Order
 from shared.domain.incident import Author
 from shared.domain.instants import format_seconds, parse_instant
-from shared.flow import escalate, ingest, page, publish, reply, triage
+from shared.flow import escalate, ingest, page, publish, reply, sweep, triage
 from shared.flow.envelope import Delivery
 from shared.flow.ports import Deps
 from shared.store.dynamodb_directory import DynamoDbDirectory
@@ -156,6 +156,9 @@ class Account:
         entries = sorted(entry for item in found if (entry := log_entry_of_stream(item)) is not None)
         publish.run(self.function("publish"), entries[self._published :])
         self._published = len(entries)
+
+    def sweep(self) -> None:
+        sweep.run(self.function("sweep"))
 
     def pass_time(self, span: timedelta) -> None:
         self.clock.at += span

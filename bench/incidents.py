@@ -101,14 +101,30 @@ class Life:
 
 
 def life() -> Life:
+    """The second of two, when every function is warm."""
     with account() as here:
+        _live(here)
         mark = here.ledger.mark()
-        here.post(message())
-        here.triage()
-        here.publish()
-        entered = here.escalation(resolved_at=IN_THE_FIRST_SLEEP)
-        here.publish()
+        entered = _live(here)
         return Life(calls=here.ledger.since(mark), transitions=len(entered))
+
+
+def _live(here: Account) -> list[str]:
+    here.post(message())
+    here.triage()
+    here.publish()
+    entered = here.escalation(resolved_at=IN_THE_FIRST_SLEEP)
+    here.publish()
+    return entered
+
+
+def idle_sweep() -> list[Call]:
+    """By sweep, warm, with nothing to do."""
+    with account() as here:
+        here.sweep()
+        mark = here.ledger.mark()
+        here.sweep()
+        return here.ledger.since(mark, "sweep")
 
 
 @contextmanager

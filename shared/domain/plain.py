@@ -6,9 +6,9 @@ and missing ones take their default: old code reads new items, new code old ones
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -38,38 +38,40 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
     """The inverse of ``to_plain`` for the dataclass ``kind``. Raises KeyError where a required member is missing."""
-    values: dict[str, Any] = {}
-    for name, written, read, required in _plan(kind):
-        member = data.get(written)
-        if member is not None:
-            values[name] = read(member)
-        elif required is Required.TO_BE_THERE:
-            raise KeyError(f"{kind.__name__}.{written}")
-        elif required is Required.MAY_BE_NONE:
+    plan = _plan(kind)
+    values = {
+        name: member if read is _as_it_is else read(member)
+        for name, written, read in plan.members
+        if (member := data.get(written)) is not None
+    }
+    for name, may_be_none in plan.without_default:
+        if name not in values:
+            if not may_be_none:
+                raise KeyError(f"{kind.__name__}.{name.rstrip('_')}")
             values[name] = None
     return kind(**values)
 
 
-class Required(Enum):
-    """What the absence of a member means."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a dataclass is read: every member's name here and as written, and those that have no default."""
 
-    NOT = auto()  # it takes its default
-    MAY_BE_NONE = auto()
-    TO_BE_THERE = auto()
+    members: tuple[tuple[str, str, Reader], ...]
+    without_default: tuple[tuple[str, bool], ...]  # and whether absence means None
 
 
 @cache
-def _plan(kind: type) -> tuple[tuple[str, str, Reader, Required], ...]:
+def _plan(kind: type) -> _Plan:
     hints = get_type_hints(kind)
-    return tuple(
-        (f.name, f.name.rstrip("_"), _reader(hints[f.name]), _required(f, hints[f.name])) for f in fields(kind)
+    needed = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+    return _Plan(
+        members=tuple((f.name, f.name.rstrip("_"), _reader(hints[f.name])) for f in fields(kind)),
+        without_default=tuple((name, types.NoneType in get_args(hints[name]) or hints[name] is Any) for name in needed),
     )
 
 
-def _required(member: "Field[Any]", hint: Any) -> Required:
-    if member.default is not MISSING or member.default_factory is not MISSING:
-        return Required.NOT
-    return Required.MAY_BE_NONE if types.NoneType in get_args(hint) or hint is Any else Required.TO_BE_THERE
+def _as_it_is(member: Any) -> Any:
+    return member
 
 
 def _reader(hint: Any) -> Reader:
@@ -84,7 +86,7 @@ def _reader(hint: Any) -> Reader:
         return lambda data: {key: member(item) for key, item in data.items()}
     if isinstance(hint, type):
         return _scalar_reader(hint)
-    return lambda data: data
+    return _as_it_is
 
 
 def _scalar_reader(hint: type) -> Reader:
@@ -96,4 +98,4 @@ def _scalar_reader(hint: type) -> Reader:
         return lambda data: timedelta(seconds=int(data))
     if issubclass(hint, StrEnum) or hint in (int, float):
         return hint
-    return lambda data: data
+    return _as_it_is
