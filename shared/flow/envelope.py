@@ -4,7 +4,7 @@ The queue gives the order: ``sequence`` counts within one ``generation``, which 
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.alert import Accepted
@@ -28,8 +28,8 @@ class Delivery:
 def read(delivery: Delivery) -> Accepted:
     """What the door wrote, with the queue's order. Raises ValueError or KeyError: then it is quarantined."""
     message: dict[str, Any] = json.loads(delivery.body)
-    queued = {"generation": delivery.generation, "sequence": delivery.sequence, "sent_at": delivery.sent_at}
-    return replace(from_plain(Accepted, message), **queued)
+    queued = {"generation": delivery.generation, "sequence": delivery.sequence}
+    return from_plain(Accepted, {**message, **queued, "sent_at": delivery.sent_at.isoformat()})
 
 
 def written(accepted: Accepted) -> str:

@@ -269,17 +269,17 @@ class Strand:
         return loaded.due_at if loaded else None
 
     def _key_after(self, known: KeyState, accepted: Accepted) -> KeyState:
-        event = accepted.event
-        counted = replace(
+        event, triggers = accepted.event, accepted.event.action is Action.TRIGGER
+        return replace(
             known,
+            count=known.count + triggers,
             last_seen=accepted.accepted_at,
             accepted_at=max(accepted.accepted_at, known.accepted_at),
             generation=accepted.generation,
             last_seq=accepted.sequence,
+            said=said(event) if triggers else known.said,
+            severity=event.severity if triggers else known.severity,
         )
-        if event.action is not Action.TRIGGER:
-            return counted
-        return replace(counted, count=known.count + 1, said=said(event), severity=event.severity)
 
     def _must_know(self) -> KeyState:
         if self.known is None:
