@@ -214,7 +214,8 @@ def load(root: Path, context: Mapping[str, Any], target: Target) -> Settings:
     path = Path(os.environ.get("TOCSIN_SETTINGS") or root / "settings.yaml")
     chosen = {**_from_file(path), **_from_context(context)}
     if target is LOCAL:
-        chosen = {"mail_from": "tocsin@tocsin.example", **chosen}  # nothing leaves the machine
+        nothing_leaves = {"mail_from": "tocsin@tocsin.example", "fallback_email": "operators@tocsin.example"}
+        chosen = {**nothing_leaves, **chosen}
     return parse(chosen, target)
 
 

@@ -17,6 +17,7 @@ from hypercorn.config import Config
 from local import patches
 from local.account import ACCOUNT, REGION
 from local.asgi import App, Receive, Scope, Send, header, read_body, replay
+from local.checked import Record
 from local.folder import Folder
 from local.mailbox import Mailbox
 from local.ports import IPV4
@@ -48,9 +49,9 @@ def prepare(folder: Folder, port: int, *, enforce_iam: bool) -> None:
         shutil.rmtree(folder.state / "s3", ignore_errors=True)
 
 
-def make(mailbox: Mailbox, started: asyncio.Event) -> App:
+def make(mailbox: Mailbox, started: asyncio.Event, checked: Record | None) -> App:
     """MiniStack, completed; call ``prepare`` first. ``started`` is set when its state is restored."""
-    memory = patches.apply(mailbox)
+    memory = patches.apply(mailbox, checked)
 
     from ministack.app import app
     from ministack.services import cloudwatch

@@ -40,6 +40,11 @@ class Folder:
         return self.logs / "local.log"
 
     @property
+    def checked(self) -> Path:
+        """Which rights were asked for, where they are enforced."""
+        return self.logs / "checked.jsonl"
+
+    @property
     def assembly(self) -> Path:
         """The synthesised stacks."""
         return self.path / "asm"

@@ -15,6 +15,7 @@ from typing import Any
 
 from local import alarms, unpacking
 from local.alarms import Datapoint
+from local.checked import Record
 from local.mailbox import Mailbox
 from local.problem import LocalError
 
@@ -28,6 +29,12 @@ FITS: Mapping[str, str] = {  # what is replaced or relied on, and how it is call
     "core.iam_actions.extract_iam_action": (
         "(service: str, method: str, path: str, headers: dict, body: bytes, query_params: dict) -> str | None"
     ),
+    "core.iam_evaluator.enforce": (
+        "(access_key_id: str, iam_action: str, service: str, region: str, resource_arn: str = '*', "
+        "service_context: dict[str, typing.Any] | None = None) -> "
+        "ministack.core.iam_evaluator.EvalResult | ministack.core.iam_evaluator.AuthError | None"
+    ),
+    "core.iam_evaluator.resolve_caller_identity": "(access_key_id: str) -> dict | None",
     "core.lambda_runtime.reset": "()",
     "core.responses.request_scope": "(account_id: str, region: str)",
     "services.cloudwatch._calc_stats": "(points)",
@@ -63,8 +70,11 @@ FITS: Mapping[str, str] = {  # what is replaced or relied on, and how it is call
 logger = logging.getLogger(__name__)
 
 
-def apply(mailbox: Mailbox) -> alarms.Memory:
-    """Every patch; the memory of alarms must still ``learn`` those that the emulator restores."""
+def apply(mailbox: Mailbox, checked: Record | None) -> alarms.Memory:
+    """Every patch; the memory of alarms must still ``learn`` those that the emulator restores.
+
+    ``checked`` is where the rights are written down that are asked for; None where none are enforced.
+    """
     if faults := misfits():
         raise LocalError("local/patches.py fits another MiniStack:\n" + "\n".join(faults))
     memory = alarms.Memory()
@@ -77,6 +87,8 @@ def apply(mailbox: Mailbox) -> alarms.Memory:
     retry_rule_targets()
     allow_batches_of_what_is_allowed()
     show_topics(mailbox)
+    if checked is not None:
+        write_down_what_is_checked(checked)
     return memory
 
 
@@ -236,6 +248,12 @@ def allow_batches_of_what_is_allowed() -> None:
         return action.removesuffix("Batch") if action in BATCHES else action
 
     actions.extract_iam_action = extract
+
+
+def write_down_what_is_checked(record: Record) -> None:
+    """The emulator denies by the rights of a function's role, and doesn't say which of them are ever used."""
+    evaluator = _module("core.iam_evaluator")
+    evaluator.enforce = record.around(evaluator.enforce, evaluator.resolve_caller_identity)
 
 
 def show_topics(mailbox: Mailbox) -> None:

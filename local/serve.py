@@ -18,6 +18,7 @@ from typing import Any
 from local import certificates, emulator, front_door, ports
 from local.asgi import App
 from local.background import Addresses
+from local.checked import Record
 from local.deployed import Deployed
 from local.folder import Folder, lock, read_json, write_json
 from local.injection import inject
@@ -68,7 +69,7 @@ async def serve(folder: Folder, *, enforce_iam: bool) -> None:
     addresses = _addresses(taken)
     emulator.prepare(folder, taken["aws"].port, enforce_iam=enforce_iam)
     mailbox = Mailbox(folder.mailbox_file)
-    aws = emulator.make(mailbox, started)
+    aws = emulator.make(mailbox, started, Record(folder.checked) if enforce_iam else None)
     deployed = Deployed(folder.deployment_file)
     await _take_mail(taken["smtp"], Bridge(addresses.aws_endpoint, deployed))
     servers = [_run(aws, emulator.http(taken["aws"].binds()), stopped)]

@@ -10,7 +10,7 @@ TESTS = Path(__file__).parent
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 # One worker runs such a folder from end to end: its deployment, its synthesis and its bundle are made once.
-ONE_WORKER = {"browser", "infra", "system"}
+ONE_WORKER = {"browser", "infra", "rights", "system"}
 
 NO_AWS = {
     "AWS_ACCESS_KEY_ID": "testing",

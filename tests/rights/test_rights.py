@@ -1,0 +1,188 @@
+"""The flow where rights are enforced: each function calls what its role allows, and its role allows nothing more."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.apply import apply, author
+from cli.local_system import ROOT, deployment_of
+from infra import names
+from infra.calls import CALLS, On
+from local import checked, system
+from local.folder import Folder
+from local.system import Local
+from shared.domain.notification import GRACE, PageState
+from shared.flow.ports import Loaded
+from shared.wiring import now
+from tests.system.conftest import Quiet, Running, eventually
+
+HERE = Path(__file__).parent
+KEYS = {"web": "RWEB".ljust(32, "0"), "held": "RHELD".ljust(32, "0"), "mute": "RMUTE".ljust(32, "0")}
+
+WHERE = (  # the first that an ARN contains says what it is of
+    ("table/tocsin-incidents/index/due", On.DUE_INDEX),
+    ("table/tocsin-incidents/index/open", On.OPEN_INDEX),
+    ("table/tocsin-incidents", On.INCIDENTS),
+    ("table/tocsin-directory", On.DIRECTORY),
+    (":s3:::tocsin-raw", On.RAW),
+    (":s3:::tocsin-mail", On.MAIL),
+    (":tocsin-pages", On.PAGES),
+    (":tocsin-dead-letters", On.DEAD_LETTERS),
+    (":sqs:", On.EVENTS),
+    (":stateMachine:", On.ESCALATION),
+    ("event-bus/", On.BUS),
+    (f":{names.ALARM_TOPIC}", On.ALARM_TOPIC),
+    ("parameter/tocsin/reply-secret", On.REPLY_SECRET),
+)
+
+
+@dataclass(frozen=True)
+class Enforced:
+    running: Running
+    folder: Folder
+
+    def trigger(self, service: str, dedup_key: str, severity: str = "critical", **more: Any) -> None:
+        payload = {"summary": f"{dedup_key}: out of order", "source": "test", "severity": severity}
+        status, answer = self.running.enqueue(
+            routing_key=KEYS[service], event_action="trigger", dedup_key=dedup_key, payload=payload, **more
+        )
+        assert status == 202, answer
+
+    def incident(self, service: str, dedup_key: str) -> Loaded | None:
+        return self.running.incident_of(dedup_key, service)
+
+    def mails(self, about: str) -> list[dict[str, Any]]:
+        return self.running.mails("ada@acme.example", about)
+
+    def role_of(self, verb: str) -> str:
+        """The role's name, which CloudFormation made up."""
+        function = self.running.deployment.client("lambda").get_function_configuration(FunctionName=f"tocsin-{verb}")
+        return function["Role"].rsplit("/", 1)[-1]
+
+    @contextmanager
+    def denied(self, verb: str, action: str) -> Iterator[None]:
+        """What an operator's mistake, or a service control policy, would do."""
+        iam, role = self.running.deployment.client("iam"), self.role_of(verb)
+        statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=document)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="denied")
+
+    def sweep_when_overdue(self, since: float) -> None:
+        """Calls ``sweep`` once it may do what was due then."""
+        time.sleep(max(0.0, since + GRACE.total_seconds() + 1.5 - time.time()))
+        self.running.invoke("sweep", {})
+
+    def used(self) -> set[tuple[str, On, str]]:
+        verbs = {self.role_of(verb): verb for verb in CALLS}
+        found = [line for line in checked.read(self.folder.checked) if line.role in verbs]
+        return {(verbs[line.role], _on(line.action, line.resource), line.action) for line in found if line.allowed}
+
+    def refused(self) -> set[tuple[str, str]]:
+        return {(line.role, line.action) for line in checked.read(self.folder.checked) if not line.allowed}
+
+
+def _on(action: str, resource: str) -> On:
+    if action == "ses:SendEmail":
+        return On.SENDER
+    if action == "sns:Publish" and names.ALARM_TOPIC not in resource:
+        return On.PHONES
+    return next((on for part, on in WHERE if part in resource), On.OWN_LOGS)
+
+
+@pytest.fixture(scope="session")
+def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
+    folder = Folder(Path(tmp_path_factory.mktemp("rights")) / "tocsin")
+
+    def configure(local: Local) -> dict[str, str]:
+        return dict(apply(HERE, deployment_of(local), author(), now()).routing_keys)
+
+    try:
+        local = system.up(ROOT, folder, Quiet(), configure, enforce_iam=True)
+        deployment = deployment_of(local)
+        yield Enforced(Running(local, deployment, deployment.deps()), folder)
+    finally:
+        system.down(folder, delete=True)
+
+
+@pytest.fixture(scope="session")
+def night(enforced: Enforced) -> Enforced:
+    """Everything that the functions ever call, once."""
+    running, large = enforced.running, {"text": "x" * 150_000}
+    enforced.trigger("web", "mailed")
+    page = eventually(lambda: enforced.mails("mailed:"), "the page")[0]
+    running.reply(page, "ada@acme.example", "snooze 1h")
+    eventually(lambda: enforced.mails("is snoozed"), "the answer")
+
+    enforced.trigger("web", "large", custom=large)
+    enforced.trigger("held", "held", custom=large)
+    held_since = time.time()
+    eventually(lambda: enforced.incident("web", "large"), "the incident of a large message")
+    enforced.trigger("web", "large", severity="warning")
+    running.enqueue(routing_key=KEYS["web"], event_action="acknowledge", dedup_key="large")
+
+    enforced.trigger("mute", "mute")
+    told = eventually(lambda: [m for m in running.mailbox() if "reaches nobody" in str(m)], "word to the alarm topic")
+    assert told
+
+    queue, url = running.deployment.client("sqs"), running.deployment.facts["events_queue_url"]
+    queue.send_message(QueueUrl=url, MessageBody="{", MessageGroupId="poison", MessageDeduplicationId="poison")
+    eventually(lambda: running.incident("tocsin|quarantine|poison"), "word of the quarantine")
+
+    _break_an_incident(running)
+    with enforced.denied("triage", "states:StartExecution"):
+        enforced.trigger("web", "without a run")
+        lost_since = time.time()
+        eventually(lambda: enforced.incident("web", "without a run"), "the incident without a run")
+    enforced.sweep_when_overdue(max(held_since, lost_since))
+    eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")
+    eventually(lambda: enforced.incident("held", "held"), "the incident that was held")
+    return enforced
+
+
+def _break_an_incident(running: Running) -> None:
+    """One that nobody can read, and that sweep has failed at twice."""
+    item = {"pk": {"S": "INC#QBROKEN0000001"}, "sk": {"S": "STATE"}, "tries": {"N": "2"}}
+    due = {"due_shard": {"S": "D0"}, "due_at": {"S": "2026-01-01T00:00:00Z"}}
+    table = running.deployment.facts["incidents_table"]
+    running.deployment.client("dynamodb").put_item(TableName=table, Item={**item, **due})
+
+
+def test_step_functions_denied_no_page_is_lost(night: Enforced) -> None:
+    found = night.incident("web", "without a run")
+    assert found is not None
+    assert len(night.mails("without a run:")) == 1
+    assert [page.state for page in found.pages] == [PageState.SENT]
+
+
+def test_mail_denied_the_text_goes_out_at_once(night: Enforced) -> None:
+    with night.denied("page", "ses:SendEmail"):
+        night.trigger("web", "by text")
+        texts = eventually(
+            lambda: [m for m in night.running.mailbox() if m["channel"] == "sms" and "by text" in m["text"]], "the text"
+        )
+    found = night.incident("web", "by text")
+    assert found is not None
+    assert len(texts) == 1
+    states = {page.medium.value: page.state for page in found.pages}
+    assert states == {"email": PageState.FAILED, "sms": PageState.SENT}
+
+
+def test_no_function_asks_for_what_its_role_does_not_allow(night: Enforced) -> None:
+    on_purpose = {(night.role_of("triage"), "states:StartExecution"), (night.role_of("page"), "ses:SendEmail")}
+    assert night.refused() <= on_purpose
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_a_role_allows_what_its_function_calls_and_nothing_more(night: Enforced, verb: str) -> None:
+    allowed = {(verb, call.on, action) for call in CALLS[verb] for action in call.actions}
+    assert {use for use in night.used() if use[0] == verb and use[1] is not On.OWN_LOGS} == allowed
