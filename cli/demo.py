@@ -159,7 +159,10 @@ class Demo:
         return [mail for mail in self.mailbox() if mail["channel"] == channel]
 
     def mail_to(self, person: str, text: str = "") -> dict[str, Any] | None:
-        return next((m for m in self.sent("email") if person in m["to"] and text in m["text"]), None)
+        """About this incident: on a system that is in use, people have other mail."""
+        about = f"[#{self.incident.number} " if self.incident else ""
+        mails = (m for m in self.sent("email") if person in m["to"] and about in m["subject"])
+        return next((m for m in mails if text in m["text"]), None)
 
     def mailbox(self) -> Mails:
         trusted = ssl.create_default_context(cafile=self.addresses.ca_file)

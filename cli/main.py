@@ -215,6 +215,25 @@ def replay(
 
 
 @app.command
+def doctor(*, deployment: On = None, json: AsJson = False) -> int:
+    """What is wrong with a deployment, what comes of it, and what to do."""
+    from cli.deployments import chosen
+    from cli.doctor import Level, doctor
+
+    colours = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "red"}
+    findings = []
+    for finding in doctor(chosen(deployment), _at(None)):
+        findings.append(finding)
+        if not json:
+            mark = "✓" if finding.level is Level.OK else "✗"
+            remedy = f"\n    {finding.remedy}" if finding.remedy else ""
+            console.say(f"{mark} {finding.check}: {finding.message}{remedy}", colours[finding.level])
+    if json:
+        console.say_json([finding.as_json() for finding in findings])
+    return console.AT_FAULT if any(finding.level is Level.ERROR for finding in findings) else console.HOLDS
+
+
+@app.command
 def up(*, configuration: Path | None = None, json: AsJson = False) -> int:
     """The whole system on this machine, left running."""
     from cli.local_system import up

@@ -1,0 +1,132 @@
+"""What ``tocsin doctor`` checks of the way to people: whom the configuration names, and that mail and texts arrive."""
+
+from collections.abc import Iterator
+
+from cli.deployment import REPLY_SECRET
+from cli.patient import DEPLOY, Fault, Level, Patient
+from shared.config.finding import Severity
+from shared.config.lint import lint
+from shared.config.read import Loaded
+from shared.domain.directory import Medium
+
+RECEIPT_RULE = "tocsin-replies"
+
+
+# what is in force
+
+
+def configuration(patient: Patient) -> Iterator[Fault]:
+    document = patient.document
+    if document is None:
+        yield Level.ERROR, "no configuration is in force: nobody is ever paged", "tocsin apply DIR"
+        return
+    for finding in lint(Loaded("the configuration in force", dict(document)), patient.now):
+        level = Level.ERROR if finding.level is Severity.ERROR else Level.WARNING
+        yield level, f"{finding.path}: {finding.message}", "Edit the folder, and `tocsin apply` it."
+
+
+def reply_secret(patient: Patient) -> Iterator[Fault]:
+    parameters = patient.client("ssm")
+    consequence = "pages go out without a reply address, and answers by mail don't count"
+    try:
+        found = parameters.get_parameter(Name=REPLY_SECRET)["Parameter"]
+    except parameters.exceptions.ParameterNotFound:
+        yield Level.ERROR, f"the parameter {REPLY_SECRET} is missing: {consequence}", "tocsin apply DIR"
+        return
+    if found["Type"] != "SecureString":
+        remedy = f"aws ssm delete-parameter --name {REPLY_SECRET}, then `tocsin apply` makes it anew"
+        yield Level.ERROR, f"the parameter {REPLY_SECRET} isn't encrypted: whoever reads it can answer pages", remedy
+
+
+# who hears of Tocsin's own trouble
+
+
+def alarm_topic(patient: Patient) -> Iterator[Fault]:
+    topics, arn = patient.client("sns"), patient.facts["alarm_topic_arn"]
+    try:
+        found = topics.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    except topics.exceptions.NotFoundException:
+        yield Level.ERROR, "the alarm topic is gone: nobody hears that Tocsin itself is in trouble", DEPLOY
+        return
+    if not found:
+        remedy = f"Name fallback_email or fallback_sms in settings.yaml, then {DEPLOY}"
+        yield Level.ERROR, "nobody is subscribed to the alarm topic: Tocsin's own trouble is told to no one", remedy
+    for subscription in found:
+        if subscription["SubscriptionArn"] == "PendingConfirmation":
+            whom = subscription["Endpoint"]
+            yield Level.ERROR, f"{whom} hasn't confirmed the alarm topic: they hear nothing", f"Ask {whom} to confirm."
+
+
+def alarms(patient: Patient) -> Iterator[Fault]:
+    found = patient.client("cloudwatch").describe_alarms(AlarmNamePrefix="tocsin-")["MetricAlarms"]
+    if not found:
+        yield Level.ERROR, "no alarm watches Tocsin: its trouble goes unnoticed", DEPLOY
+    for alarm in found:
+        if alarm["StateValue"] == "ALARM":
+            yield Level.ERROR, f"{alarm['AlarmName']}: {alarm['StateReason']}", alarm.get("AlarmDescription", "")
+        if not alarm["ActionsEnabled"]:
+            remedy = f"aws cloudwatch enable-alarm-actions --alarm-names {alarm['AlarmName']}"
+            yield Level.WARNING, f"{alarm['AlarmName']} tells nobody: its actions are off", remedy
+
+
+# how people are reached
+
+
+def mail_out(patient: Patient) -> Iterator[Fault]:
+    mail, sender = patient.client("sesv2"), patient.facts["mail_from"]
+    account = mail.get_account()
+    if not account.get("SendingEnabled", True):
+        yield Level.ERROR, "SES has paused this account's sending: no page goes out by mail", "Open a case with AWS."
+    if not account.get("ProductionAccessEnabled", True):
+        remedy = "Ask for production access: https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html"
+        yield Level.ERROR, "SES is in its sandbox: mail reaches verified addresses only", remedy
+    for identity in (sender.rpartition("@")[2], sender):
+        try:
+            if mail.get_email_identity(EmailIdentity=identity).get("VerifiedForSendingStatus"):
+                return
+        except mail.exceptions.NotFoundException:
+            continue
+    yield (
+        Level.ERROR,
+        f"neither {sender} nor its domain is verified in SES: no page goes out by mail",
+        "Publish the DKIM records that the outputs of tocsin-doors name.",
+    )
+
+
+def mail_in(patient: Patient) -> Iterator[Fault]:
+    active = patient.client("ses").describe_active_receipt_rule_set()
+    rules = {rule["Name"]: rule for rule in active.get("Rules", ())}
+    name = active.get("Metadata", {}).get("Name")
+    if RECEIPT_RULE not in rules:
+        message = f"no active receipt rule takes replies (active is {name or 'no rule set'}): answers by mail bounce"
+        remedy = (
+            f"Say `ses_rule_set: {name}` in settings.yaml, then {DEPLOY}"
+            if name
+            else "aws ses set-active-receipt-rule-set --rule-set-name tocsin"
+        )
+        yield Level.ERROR, message, remedy
+    elif not rules[RECEIPT_RULE].get("Enabled"):
+        yield Level.ERROR, f"the receipt rule {RECEIPT_RULE} is off: answers by mail aren't heard", DEPLOY
+
+
+def texts(patient: Patient) -> Iterator[Fault]:
+    topics = patient.client("sns")
+    if topics.get_sms_sandbox_account_status()["IsInSandbox"]:
+        remedy = "Leave it: https://docs.aws.amazon.com/sns/latest/dg/sns-sms-sandbox-moving-to-production.html"
+        yield Level.ERROR, "SNS is in its SMS sandbox: texts reach verified numbers only", remedy
+    limit = topics.get_sms_attributes(attributes=["MonthlySpendLimit"])["attributes"].get("MonthlySpendLimit", "1")
+    if float(limit) <= 1:
+        message = f"texts may cost ${limit} a month, which ten or twenty of them do: then they fail"
+        yield Level.WARNING, message, "Ask AWS to raise the SMS spending quota, then set MonthlySpendLimit."
+    for number in _numbers(patient):
+        if topics.check_if_phone_number_is_opted_out(phoneNumber=number)["isOptedOut"]:
+            remedy = f"aws sns opt-in-phone-number --phone-number {number} (once in 30 days)"
+            yield Level.ERROR, f"{number} has said STOP: no text reaches it", remedy
+
+
+def _numbers(patient: Patient) -> list[str]:
+    """Every number that the configuration in force texts."""
+    document = patient.document or {}
+    contacts = [way for user in document.get("users", {}).values() for way in user.get("contacts", {}).values()]
+    ways = [document.get("account", {}).get("fallback", {}), *contacts]
+    return sorted({way[Medium.SMS] for way in ways if Medium.SMS in way})
