@@ -1,6 +1,7 @@
 """The ``tocsin`` command: what there is, and how faults are told."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -135,7 +136,7 @@ def simulate(
     night = Night(
         at=begin,
         until=_duration(until, "--until"),
-        acknowledged_after=_duration(ack, "--ack") if ack else None,
+        acknowledged_after=None if ack is None else _duration(ack, "--ack"),
         fails=_media(fail or []),
     )
     lines = simulate(directory_of(folder, begin), *read_event(event, source), night)
@@ -144,6 +145,8 @@ def simulate(
     else:
         for line in lines:
             console.say("  ".join(word for word in in_words(line) if word))
+        if not lines:
+            console.say("Nobody would be told: it tells of no problem, or of the end of one that isn't open.")
     return console.HOLDS
 
 
@@ -262,7 +265,9 @@ def demo() -> int:
 def main() -> int:
     """Runs what the command line says; the exit code."""
     try:
-        return int(app(exit_on_error=False, print_error=True) or 0)
+        code = int(app(exit_on_error=False, print_error=True) or 0)
+        sys.stdout.flush()  # or a reader that is gone is noticed only after the exit code
+        return code
     except CycloptsError:
         return console.WRONG_USAGE
     except Failed as fault:
@@ -275,6 +280,9 @@ def main() -> int:
         return _fail([str(fault)], console.WRONG_USAGE)
     except TocsinError as fault:
         return _fail([str(fault)])
+    except BrokenPipeError:  # who reads has seen enough; what is still to be flushed goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return console.HOLDS
     except OSError as fault:
         return _fail([f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)])
     except KeyboardInterrupt:

@@ -132,7 +132,10 @@ def _integration(directory: Directory, event: Event, raw: Any, routing_key: str 
         return found
     of_source = [i for i in directory.integrations() if i.source == event.source_type]
     if routing_key is not None and len(of_source) != 1:
-        raise ConfigError(f"no integration has the routing key of this event, and {len(of_source)} are of its source")
+        raise ConfigError(
+            f"no integration has the routing key of this event, and {len(of_source)} are of its source: "
+            "give one of them this `key`, or the event one of theirs"
+        )
     return of_source[0] if routing_key is not None else integration_for(directory, event, raw)
 
 

@@ -87,7 +87,8 @@ def test_every_reply_is_answered_with_what_it_did(mailbox: Mailbox, words: str, 
 
 
 @pytest.mark.parametrize(
-    ("words", "state"), [("ack", "acknowledged"), ("resolve", "resolved"), ("status", "triggered"), ("ack 2", "triggered")]
+    ("words", "state"),
+    [("ack", "acknowledged"), ("resolve", "resolved"), ("status", "triggered"), ("ack 2", "triggered")],
 )
 def test_an_answer_states_the_incident_as_it_is_now_in_the_thread_of_its_pages(
     mailbox: Mailbox, words: str, state: str
