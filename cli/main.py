@@ -44,7 +44,7 @@ def lint(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
     else:
         for finding in findings:
             console.err.print(str(finding), style="red" if finding.level == "error" else "yellow", markup=False)
-        console.say(f"{len(findings)} findings" if findings else "Nothing to find fault with.")
+        console.say(_counted(len(findings), "finding") if findings else "Nothing to find fault with.")
     return console.AT_FAULT if any(finding.level == "error" for finding in findings) else console.HOLDS
 
 
@@ -320,6 +320,10 @@ def _read(read: Callable[[str], T], text: str, option: str) -> T:
         return read(text)
     except ValueError as fault:
         raise Failed(f"{option}: {fault}", code=console.WRONG_USAGE) from None
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _members(value: dict[str, Any]) -> str:

@@ -41,7 +41,8 @@ NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what hap
 def lint(loaded: Loaded, now: Instant) -> list[Finding]:
     """Everything that is wrong or doubtful at ``now``, by file and line. What ``load`` has found is part of it."""
     check = _Lint(loaded)
-    check.references()
+    if all(finding.code != "unreadable" for finding in loaded.findings):  # else what stands there seems to be missing
+        check.references()
     if not check.unusable():
         check.patterns()
         check.not_in_force()
@@ -202,8 +203,8 @@ class _Lint:
                     self.tell(f"users.{name}", "unreachable", message, Severity.WARNING)
         for name, schedule in directory.schedules.items():
             gaps = list(_gaps([(s.start, s.end) for s in final_schedule(schedule, now, now + AHEAD)], now, now + AHEAD))
-            for start, end in gaps[:GAPS_SHOWN]:
-                more = f", and {len(gaps) - GAPS_SHOWN} more gaps" if len(gaps) > GAPS_SHOWN else ""
+            for shown, (start, end) in enumerate(gaps[:GAPS_SHOWN], start=1):
+                more = f", and {len(gaps) - shown} more gaps" if shown == GAPS_SHOWN < len(gaps) else ""
                 message = f"nobody is on call from {format_seconds(start)} to {format_seconds(end)}{more}"
                 self.tell(f"schedules.{name}", "gap", message, Severity.WARNING)
 

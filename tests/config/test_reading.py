@@ -119,6 +119,11 @@ def test_a_name_in_two_files_names_both_places(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_that_can_t_be_read_is_the_only_fault_whatever_else_stands_in_it(tmp_path: Path) -> None:
+    told_of = told(findings(tmp_path, "users:\n\tada: {}\n", TEAM.replace("user:ada", "user:bob")))
+    assert [line.partition(":")[0] for line in told_of] == ["0.yaml"]
+
+
 def test_lists_of_several_files_are_one_list(tmp_path: Path) -> None:
     rule = "event_rules:\n  - {name: %s, when: {source: [x]}, then: {suppress: true}}\n"
     (tmp_path / "0.yaml").write_text(TEAM)
