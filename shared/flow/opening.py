@@ -73,8 +73,11 @@ def author_of(accepted: Accepted) -> Author:
 
 
 def state_at(accepted: Accepted) -> Instant:
-    """When what it tells happened: the vendor's time, where it gave one."""
-    return accepted.event.timestamp or accepted.accepted_at
+    """When what it tells happened: the vendor's time, where it gave one.
+
+    Never later than it was accepted: after a recovery by a clock that is ahead, every alert would seem to be older.
+    """
+    return min(accepted.event.timestamp or accepted.accepted_at, accepted.accepted_at)
 
 
 def _laid_down(deps: Deps, accepted: Accepted) -> Any:

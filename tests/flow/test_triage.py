@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 from cli.world import World
 from shared.domain.alert import Accepted, KeyState, key_hash, routed_key
@@ -14,8 +15,8 @@ from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Change, Unavailable
 from shared.flow.quarantine import QUARANTINE_KEY
 from shared.store.memory import MemoryIncidents
-from tests.flow.people import directory
-from tests.flow.story import EVENING, INTEGRATION, event
+from tests.flow.people import directory, level
+from tests.flow.story import EVENING, INTEGRATION, Story, event
 
 
 class Counting(MemoryIncidents):
@@ -179,3 +180,10 @@ def test_step_functions_that_don_t_answer_lose_nothing() -> None:
     assert made.notebook.faults == ["escalate: Step Functions didn't take it; sweep takes the turns"]
     assert [overdue.incident for overdue, _ in store.overdue(EVENING, 10)] == store.names()
     assert [entry.kind for entry in store.timeline(store.names()[0])] == [Kind.TRIGGERED]
+
+
+def test_a_recovery_from_the_future_swallows_no_later_alert() -> None:
+    tomorrow = EVENING + timedelta(days=1)  # a sender whose clock, or time zone, is wrong
+    story = Story(directory(level("ada"))).receive().at("03:01").resolve(timestamp=tomorrow)
+    story.at("03:02").receive(timestamp=EVENING + timedelta(minutes=2))
+    assert [incident.status for incident in story.incidents] == [Status.RESOLVED, Status.TRIGGERED]
