@@ -19,6 +19,7 @@ from shared.domain.errors import ConfigError
 from shared.domain.event import Event
 from shared.domain.incident import Author, Incident, Kind, LogEntry
 from shared.domain.instants import Instant, format_seconds, whole_second
+from shared.domain.left_out import why_left_out
 from shared.domain.notification import FALLBACK, Page
 from shared.domain.routing import integration_for
 from shared.flow.page import notice_for
@@ -61,13 +62,18 @@ def simulate(
     Raises ConfigError where no integration takes the event by its routing key.
     """
     world = World(directory, whole_second(night.at), night.fails)
+    left_out: list[Line] = []
     for place, (event, raw) in enumerate(events):
-        world.accept(_accepted(directory, event, raw, routing_key, world, place))
+        because = why_left_out(directory, event, raw)
+        if because is None:
+            world.accept(_accepted(directory, event, raw, routing_key, world, place))
+        else:
+            left_out.append(_line(format_seconds(world.clock.at), "suppress", text=because))
     end = world.clock.at + night.until
     if night.acknowledged_after is not None:
         _acknowledge(world, whole_second(night.at) + night.acknowledged_after, end)
     world.run_until(end)
-    return lines(world)
+    return left_out + lines(world)
 
 
 def lines(world: World) -> list[Line]:

@@ -67,10 +67,7 @@ def as_pattern_input(event: Event, raw: Any) -> dict[str, Any]:
 
 
 def integration_for(directory: Directory, event: Event, raw: Any) -> Integration | None:
-    """The first integration of the event's source whose ``when`` takes it, services and integrations by name.
-
-    Alarms of target tracking and Tocsin's own are left out before, unless an integration names them.
-    """
+    """The first integration of the event's source whose ``when`` takes it, services and integrations by name."""
     seen = as_pattern_input(event, raw)
     for integration, pattern in compiled(directory).integrations:
         if integration.source == event.source_type and (pattern is None or pattern.matches(seen)):

@@ -156,6 +156,14 @@ def test_a_recovery_that_meets_nothing_says_that_nobody_would_be_told() -> None:
     assert tocsin(*night, "--json", typed=recovery).out == ""
 
 
+def test_a_thermostat_s_alarm_wakes_nobody_and_says_why() -> None:
+    thermostat = (ROOT / ALARM).read_text().replace("checkout-5xx", "TargetTracking-service/checkout-AlarmHigh")
+    night = ("simulate", ACME, "-", "--source", "cloudwatch", "--json")
+    (line,) = tocsin(*night, typed=thermostat).lines
+    assert (line["kind"], line["user"]) == ("suppress", None)
+    assert "steers a scaling policy" in line["text"]
+
+
 def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
     command = f"{sys.executable} -m cli.main simulate {ACME} {ALARM} --source cloudwatch --json | true"
     shell = ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"]
