@@ -31,7 +31,7 @@ def open_incident(
     Raises Conflict where somebody wrote the key meanwhile.
     """
     name = incident_id(accepted.key, accepted.generation, accepted.sequence)
-    alert = _alert(name, accepted)
+    alert = _alert(name, accepted, way)
     entry = replace(_triggered(deps, accepted, way, due), alert=alert.id)
     incident = begin(name, entry)
     waited = known if known is not None and known.state is KeyStatus.HELD else None
@@ -117,12 +117,13 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogE
     )
 
 
-def _alert(incident: str, accepted: Accepted) -> Alert:
+def _alert(incident: str, accepted: Accepted, way: Route) -> Alert:
+    """As people read of it: a rule may have set its severity."""
     return Alert(
         id=object_id("alert", incident, accepted.key),
         key=accepted.key,
         event_id=accepted.event_id,
-        event=accepted.event,
+        event=replace(accepted.event, severity=way.severity),
         raw=accepted.raw,
         raw_at=accepted.raw_at,
     )
