@@ -48,6 +48,11 @@ def compile_pattern(pattern: Mapping[str, Any]) -> Pattern:
     return Pattern(matches, why)
 
 
+def leaves_at(event: Object, path: str) -> Iterator[Any]:
+    """The values at ``path`` (``custom_details.package``), as a pattern of that key looks at them."""
+    return _leaves(_by_path(event, path))
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """What an object of the event must fulfil. ``binds`` where it needs something to be there: then one element of an

@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 from cli.world import World
 from shared.domain.alert import Accepted, KeyState, key_hash, routed_key
-from shared.domain.directory import EventRule, Outcome
+from shared.domain.directory import EventRule, OpenAfter, Outcome
 from shared.domain.errors import Conflict
 from shared.domain.event import Action
 from shared.domain.incident import Kind, Status
+from shared.domain.instants import Instant
 from shared.flow import triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Change, Unavailable
@@ -33,6 +35,10 @@ class Counting(MemoryIncidents):
     def count_repeats(self, known: KeyState, key: KeyState) -> None:
         self._write("count")
         super().count_repeats(known, key)
+
+    def remember(self, known: KeyState | None, key: KeyState, ttl: Instant | None) -> None:
+        self._write("remember")
+        super().remember(known, key, ttl)
 
     def _write(self, what: str) -> None:
         self.writes.append(what)
@@ -179,3 +185,26 @@ def test_step_functions_that_don_t_answer_lose_nothing() -> None:
     assert made.notebook.faults == ["escalate: Step Functions didn't take it; sweep takes the turns"]
     assert [overdue.incident for overdue, _ in store.overdue(EVENING, 10)] == store.names()
     assert [entry.kind for entry in store.timeline(store.names()[0])] == [Kind.TRIGGERED]
+
+
+def test_what_open_after_counts_is_one_write_a_batch_and_counted_once_whatever_comes_twice() -> None:
+    often = EventRule(
+        name="flapping",
+        when={"source": ["db-1"]},
+        then=Outcome(open_after=OpenAfter(count=15, within=timedelta(minutes=10))),
+    )
+    made, store = World(directory(rules=(often,)), EVENING), Counting()
+    made.deps = replace(made.deps, incidents=store)
+    triage.run(made.deps, [delivery(1)])
+    store.writes.clear()
+    batch = [delivery(number) for number in range(2, 12)]
+    assert triage.run(made.deps, batch) == []
+    assert triage.run(made.deps, batch) == []
+    assert store.writes == ["remember"]
+    store.refuses = [Conflict("meanwhile")]
+    assert triage.run(made.deps, [delivery(12), delivery(13)]) == []
+    assert store.key(delivery(1).group).count == 13  # type: ignore[union-attr]
+    assert store.names() == []
+    triage.run(made.deps, [delivery(14), delivery(15), delivery(16)])
+    assert len(store.names()) == 1
+    assert store.key(delivery(1).group).count == 16  # type: ignore[union-attr]
