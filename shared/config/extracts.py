@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shared.domain.errors import ConfigError
 from shared.domain.event import Event
-from shared.domain.extraction import compile_regex, variables
+from shared.domain.extraction import compile_regex, parts, variables
 
 FIELDS = (*(f.name.rstrip("_") for f in fields(Event)), "raw")
 Body = Mapping[str, Any]
@@ -47,11 +47,10 @@ def _of_extraction(path: str, how: Body) -> Iterator[Fault]:
 
 def _of_summary(path: str, summary: str, extracted: Sequence[str]) -> Iterator[Fault]:
     try:
-        names = variables(summary)
+        parts(summary)
     except ConfigError as fault:
         yield Fault(path, "template", str(fault))
-        return
-    for name in names:
+    for name in variables(summary):
         if name not in extracted and not _is_field(name):
             hint = _meant(name, [*extracted, *FIELDS])
             yield Fault(path, "reference", f"{{{name}}} is neither extracted nor a field of the event{hint}")

@@ -70,8 +70,11 @@ def parts(template: str) -> tuple[tuple[str, str], ...]:
 
 
 def variables(template: str) -> tuple[str, ...]:
-    """The names that it asks for. Raises ConfigError."""
-    return tuple(name for _, name in parts(template) if name)
+    """The names that it asks for; none where it can't be read."""
+    try:
+        return tuple(name for _, name in parts(template) if name)
+    except ConfigError:
+        return ()
 
 
 def word(rules: Sequence[EventRule], seen: Mapping[str, Any]) -> Wording:
@@ -79,17 +82,13 @@ def word(rules: Sequence[EventRule], seen: Mapping[str, Any]) -> Wording:
     values: dict[str, str] = {}
     summary, notes = None, list[str]()
     for rule in rules:
-        found = {name: value(how, seen) for name, how in rule.extract.items()}
-        values |= {name: text for name, text in found.items() if text is not None}
-        note = [_told(name, rule.extract[name], text) for name, text in found.items()]
-        if rule.then.summary is not None:
-            written, missing = _filled(rule.then.summary, values, seen)
-            if missing:
-                note.append(f"its summary isn't used: {', '.join(missing)} was not found")
-            elif not written.strip():
-                note.append("its summary isn't used: it would be empty")
-            else:
-                summary = written[:SUMMARY_MAX]
+        note: list[str] = []
+        try:
+            note += _extracted(rule, seen, values)
+            if rule.then.summary is not None:
+                summary = _written(rule.then.summary, values, seen)
+        except ConfigError as why:  # it lacks something, or an older version has let it pass: the one before stays
+            note.append(f"its summary isn't used: {why}")
         notes.append("; ".join(note))
     return Wording(summary, tuple(notes))
 
@@ -105,15 +104,27 @@ def value(how: Extraction, seen: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _filled(template: str, values: Mapping[str, str], seen: Mapping[str, Any]) -> tuple[str, list[str]]:
-    written, missing = list[str](), list[str]()
-    for text, name in parts(template):
-        found = text if not name else values.get(name, next(_texts(seen, name), None))
-        if found is None:
-            missing.append(f"{{{name}}}")
-        else:
-            written.append(found)
-    return "".join(written), missing
+def _extracted(rule: EventRule, seen: Mapping[str, Any], values: dict[str, str]) -> list[str]:
+    """Puts what it finds into ``values``; what it says about each. Raises ConfigError."""
+    notes: list[str] = []
+    for name, how in rule.extract.items():
+        text = value(how, seen)
+        notes.append(_told(name, how, text))
+        if text is not None:
+            values[name] = text
+    return notes
+
+
+def _written(template: str, values: Mapping[str, str], seen: Mapping[str, Any]) -> str:
+    """Raises ConfigError where a variable isn't there, and where nothing would be left."""
+    found = {name: values.get(name, next(_texts(seen, name), None)) for name in variables(template)}
+    missing = [f"{{{name}}}" for name, text in found.items() if text is None]
+    if missing:
+        raise ConfigError(f"{', '.join(missing)} was not found")
+    written = "".join(text or found[name] or "" for text, name in parts(template))
+    if not written.strip():
+        raise ConfigError("it would be empty")
+    return written[:SUMMARY_MAX]
 
 
 def _texts(seen: Mapping[str, Any], path: str) -> Iterator[str]:

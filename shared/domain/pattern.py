@@ -31,6 +31,7 @@ class Pattern:
 
     matches: Callable[[Object], bool]
     why: Callable[[Object], str]
+    sound: bool = True  # False where it stands for a pattern that can't be read
 
 
 def compile_pattern(pattern: Mapping[str, Any]) -> Pattern:

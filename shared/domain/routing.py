@@ -17,6 +17,7 @@ from shared.domain.event import Event, Severity
 from shared.domain.extraction import Wording, variables, word
 from shared.domain.incident import RuleTrace
 from shared.domain.instants import Instant
+from shared.domain.operators import PatternError
 from shared.domain.pattern import Pattern, compile_pattern
 from shared.domain.plain import to_plain
 
@@ -55,25 +56,35 @@ class Routes:
 
 @lru_cache(maxsize=4)  # the version in force and those before it that are still asked for
 def compiled(directory: Directory) -> Routes:
-    """Raises PatternError for a pattern that isn't one; ``lint`` has refused it before."""
+    """A pattern that isn't one, which ``lint`` refuses but an older version may have applied, matches nothing."""
+    rules = tuple((rule, _compiled(rule.when)) for rule in directory.rules)
     return Routes(
-        integrations=tuple((i, compile_pattern(i.when) if i.when else None) for i in directory.integrations()),
-        rules=tuple((rule, compile_pattern(rule.when)) for rule in directory.rules),
-        clues=Clues(rule.when for rule in directory.rules),
+        integrations=tuple((i, _compiled(i.when) if i.when else None) for i in directory.integrations()),
+        rules=rules,
+        clues=Clues(rule.when if pattern.sound else {} for rule, pattern in rules),
         ask_for_raw=any(map(_asks_for_raw, directory.rules)),
     )
 
 
+def _compiled(when: Mapping[str, Any]) -> Pattern:
+    """One rule that can't be read stops no other."""
+    try:
+        return compile_pattern(when)
+    except PatternError as fault:
+        because = f"its pattern can't be read, so it matches nothing: {fault}"
+        return Pattern(matches=lambda _: False, why=lambda _: because, sound=False)
+
+
 def _asks_for_raw(rule: EventRule) -> bool:
-    said = variables(rule.then.summary) if rule.then.summary else ()
-    paths = [*(how.path for how in rule.extract.values()), *said]
+    paths = [*(how.path for how in rule.extract.values()), *variables(rule.then.summary or "")]
     return _names_raw(rule.when) or any(path.partition(".")[0] == "raw" for path in paths)
 
 
 def _names_raw(when: Mapping[str, Any]) -> bool:
     """Whether a pattern looks at ``raw``, by itself or in one of its branches."""
-    branches = cast("list[Mapping[str, Any]]", when.get("$or", []))
-    return any(key.partition(".")[0] == "raw" for key in when) or any(map(_names_raw, branches))
+    branches: Any = when.get("$or", [])
+    inner = [cast("Mapping[str, Any]", branch) for branch in branches if isinstance(branch, Mapping)]
+    return any(key.partition(".")[0] == "raw" for key in when) or any(map(_names_raw, inner))
 
 
 def as_pattern_input(event: Event, raw: Any) -> dict[str, Any]:

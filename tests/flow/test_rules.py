@@ -114,6 +114,34 @@ def test_rules_that_suppress_by_now_what_a_pause_held_let_it_go() -> None:
     night.holds()
 
 
+def test_a_rule_that_can_t_be_read_stops_no_other() -> None:
+    bad = {"source": [{"cidr": "10.0.0.0"}], "$or": ["raw"]}
+    night = story(
+        EventRule(name="bad pattern", when=bad, then=Outcome(drop=True)),
+        always("bad regex", summary="{x}", proceed=True),
+        EventRule(
+            name="bad too",
+            when={"source": ["db-1"]},
+            extract={"x": Extraction(path="summary", regex="(?=x)")},
+            then=Outcome(summary="{x", priority="P1"),
+        ),
+    ).receive()
+    assert (night.incident.title, night.incident.priority) == ("disk: full", "P1")
+    reasons = {trace.rule: trace.because for trace in night.log[0].rules}
+    assert reasons["bad pattern"].startswith("its pattern can't be read, so it matches nothing: source[0].cidr: ")
+    assert reasons["bad regex"] == "source is there; its summary isn't used: {x} was not found"
+    assert "its summary isn't used: '(?=x)' is no regular expression of RE2: it looks ahead" in reasons["bad too"]
+    assert not night.world.incidents.quarantined
+
+
+def test_a_trace_of_many_rules_fits_into_the_incident_s_item() -> None:
+    rules = [EventRule(name=f"rule {n}", when={"source": ["x" * 5_000]}, then=Outcome()) for n in range(1_000)]
+    night = story(*rules).receive()
+    assert len(night.log[0].rules) == 1_000
+    assert sum(len(trace.because) for trace in night.log[0].rules) <= 120_000
+    assert night.log[0].rules[0].because.endswith("…")
+
+
 # open_after
 
 FLAPPING = always("flapping", open_after=OpenAfter(count=3, within=10 * MINUTES))
