@@ -10,6 +10,7 @@ from cli.console import printable
 from cli.event_file import read_event
 from cli.main import app
 from cli.route import Routed, routes
+from cli.simulate import Night, simulate
 from shared.config.build import build
 from shared.config.read import load
 from shared.domain.directory import Directory
@@ -168,6 +169,13 @@ def test_the_command_answers_programs_and_people() -> None:
     ok["detail"]["state"]["value"] = "INSUFFICIENT_DATA"
     nothing = tocsin("route", ACME, "-", "--source", "cloudwatch", "--json", typed=json.dumps(ok))
     assert (nothing.code, nothing.json) == (0, [])
+
+
+def test_simulate_says_that_too_few_of_them_came(directory: Directory, tmp_path: Path) -> None:
+    routed(directory, tmp_path, **{"class": "disk"})
+    night = Night(at=parse_instant("2026-11-25T03:00Z"))
+    (line,) = simulate(directory, *read_event(str(tmp_path / "event.json"), None), night)
+    assert (line["kind"], line["text"]) == ("suppress", "an incident opens at event 5 of its key within 10m")
 
 
 def test_what_an_event_says_can_t_forge_a_line(

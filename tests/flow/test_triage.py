@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cli.world import World
 from shared.domain.alert import Accepted, KeyState, key_hash, routed_key
-from shared.domain.directory import EventRule, OpenAfter, Outcome
+from shared.domain.directory import EventRule, Extraction, OpenAfter, Outcome
 from shared.domain.errors import Conflict
 from shared.domain.event import Action
 from shared.domain.incident import Kind, Status
@@ -173,6 +173,18 @@ def test_a_message_too_large_to_travel_is_read_where_a_rule_asks_for_it() -> Non
         body = json.loads(delivery(1).body) | {"raw": None, "raw_at": "s3://raw/1.json"}
         triage.run(made.deps, [replace(delivery(1), body=json.dumps(body))])
         assert [incident.service for incident, _, _ in made.timeline()] == [service]
+
+
+def test_a_message_too_large_to_travel_is_read_where_a_rule_extracts_from_it() -> None:
+    how = {"team": Extraction(path="raw.team", regex="(.*)")}
+    named = EventRule(name="big", when={"source": ["db-1"]}, extract=how, then=Outcome(summary="disk of {team}"))
+    of_raw = EventRule(name="big", when={"source": ["db-1"]}, then=Outcome(summary="disk of {raw.team}"))
+    for rule in (named, of_raw):
+        made = World(directory(rules=(rule,)), EVENING)
+        made.letters.mail["s3://raw/1.json"] = b'{"team": "platform"}'
+        body = json.loads(delivery(1).body) | {"raw": None, "raw_at": "s3://raw/1.json"}
+        triage.run(made.deps, [replace(delivery(1), body=json.dumps(body))])
+        assert [incident.title for incident, _, _ in made.timeline()] == ["disk of platform"]
 
 
 def test_step_functions_that_don_t_answer_lose_nothing() -> None:
