@@ -115,6 +115,26 @@ def oncall(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
 
 
 @app.command
+def route(folder: Path, event: File, /, *, source: Source = None, at: At = None, json: AsJson = False) -> int:
+    """Where an event goes and why: by which integration it comes, and every rule that was tried, in order."""
+    from cli.configuration import directory_of
+    from cli.event_file import read_event
+    from cli.route import routes
+
+    moment = _at(at)
+    routed = routes(directory_of(folder, moment), *read_event(event, source), moment)
+    if json:
+        ways = [each.as_json() for each in routed]
+        console.say_json(ways[0] if len(ways) == 1 else ways)
+    else:
+        for line in (line for each in routed for line in each.in_words()):
+            console.say_line(line)
+        if not routed:
+            console.say("It tells nothing about a problem.")
+    return console.HOLDS
+
+
+@app.command
 def simulate(
     folder: Path,
     event: File,
@@ -144,7 +164,7 @@ def simulate(
         console.say_json_lines(lines)
     else:
         for line in lines:
-            console.say("  ".join(word for word in in_words(line) if word))
+            console.say_line("  ".join(word for word in in_words(line) if word))
         if not lines:
             console.say("Nobody would be told: it tells of no problem, or of the end of one that isn't open.")
     return console.HOLDS

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from shared.config.build import build
+from shared.config.extracts import extract_faults
 from shared.config.finding import Finding, Severity
 from shared.config.read import Loaded
 from shared.config.shapes import nearest
@@ -28,11 +29,8 @@ NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what hap
     "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
-    "event_rules[*].extract": "nothing is extracted by this version",
-    "event_rules[*].then.summary": "the sender's summary is kept by this version",
-    "event_rules[*].then.runbook": "runbooks aren't shown by this version",
-    "event_rules[*].then.ticket": "no ticket is opened by this version",
-    "event_rules[*].then.open_after": "this version opens an incident at the first event",
+    "event_rules[*].then.runbook": "it is kept on the incident's timeline, but this version shows no runbooks",
+    "event_rules[*].then.ticket": "it is kept on the incident's timeline, but this version opens no tickets",
     "runbooks": "runbooks aren't shown by this version",
     "webhooks": "no webhook is called by this version",
 }
@@ -169,6 +167,8 @@ class _Lint:
                 compile_pattern(pattern)
             except PatternError as fault:
                 self.tell(path, "pattern", str(fault))
+        for fault in extract_faults(_bodies(self.document, "event_rules")):
+            self.tell(fault.path, fault.code, fault.message)
 
     def not_in_force(self) -> None:
         for path, message in NOT_IN_FORCE.items():

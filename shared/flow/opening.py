@@ -35,7 +35,8 @@ def open_incident(
     entry = replace(_triggered(deps, accepted, way, due), alert=alert.id)
     incident = begin(name, entry)
     waited = known if known is not None and known.state is KeyStatus.HELD else None
-    key = replace(waited or new_key(accepted), state=KeyStatus.OPEN, incident=incident.id, alert=alert.id)
+    counted = known.count if known is not None and known.state is KeyStatus.COUNTING else 0
+    key = replace(waited or new_key(accepted, counted), state=KeyStatus.OPEN, incident=incident.id, alert=alert.id)
     due_at = next_moment(deps, incident)
     deps.incidents.commit(
         Change(
@@ -52,13 +53,13 @@ def open_incident(
     return key, incident
 
 
-def new_key(accepted: Accepted) -> KeyState:
-    """The key of an alert that begins with ``accepted``."""
+def new_key(accepted: Accepted, before: int = 0) -> KeyState:
+    """The key of an alert that begins with ``accepted``; ``before`` it came so often without opening an incident."""
     return KeyState(
         hash=key_hash(accepted.key),
         state=KeyStatus.OPEN,
         state_at=state_at(accepted),
-        count=int(accepted.event.action is Action.TRIGGER),
+        count=before + int(accepted.event.action is Action.TRIGGER),
         last_seen=accepted.accepted_at,
         accepted_at=accepted.accepted_at,
         generation=accepted.generation,
@@ -95,7 +96,7 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogE
     opening = Opening(
         number=deps.incidents.next_number("incident"),
         service=service.name,
-        title=accepted.event.summary,
+        title=way.summary,
         urgency=way.urgency,
         priority=way.priority,
         tags=way.tags,
@@ -104,6 +105,8 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogE
         raises_at=way.raises_at,
         acknowledgement_timeout=service.acknowledgement_timeout,
         auto_resolve=service.auto_resolve,
+        runbook=way.runbook,
+        ticket=way.ticket,
     )
     return LogEntry(
         kind=Kind.TRIGGERED,
