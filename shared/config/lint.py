@@ -25,7 +25,6 @@ GAPS_SHOWN = 3  # of one schedule; how many more is said
 DELIVERED = ("email", "sms")
 HEARD = ("events_v2", "cloudwatch", "guardduty")
 NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what happens instead in this version
-    "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
     "event_rules[*].extract": "nothing is extracted by this version",
@@ -173,6 +172,10 @@ class _Lint:
         for path, message in NOT_IN_FORCE.items():
             for found in _found(self.document, path.replace("[*]", ".*").split("."), ""):
                 self.tell(found, "not_in_force", message, Severity.WARNING)
+        for name, service in self._of("services"):
+            if _body(service, "grouping").get("by") == "similarity":
+                message = "alerts aren't grouped by similarity by this version: each opens an incident of its own"
+                self.tell(f"services.{name}.grouping.by", "not_in_force", message, Severity.WARNING)
         for path, integration in self._integrations():
             if integration["source"] not in HEARD:
                 message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"

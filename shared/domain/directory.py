@@ -119,6 +119,15 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """Alerts that are equal in all fields ``by`` (none: by time alone) join the incident that is open. ``window`` is
+    how long it waits for the next one."""
+
+    by: tuple[str, ...] = ()
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     name: str
     policy: str
@@ -127,6 +136,7 @@ class Service:
     support_hours: SupportHours | None = None
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
+    grouping: Grouping | None = None
     pause: timedelta | None = None
     tags: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
+from shared.domain.grouping import Group
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant
@@ -31,6 +32,7 @@ class Change:
 
     ``before`` is the version that the incident must still have (0: it isn't there yet); ``pages`` mustn't exist yet;
     ``known`` is the key as it was read (None: no item). ``settled`` is a page whose attempt still holds the claim.
+    ``group`` names the incident that alerts alike join; ``known_group`` is as it was read.
     ``held`` is an alert that waits from now on, or still does; ``released`` (a key's hash) waits no more.
     ``marker`` is an answer that counts once: channel, message id.
     """
@@ -44,6 +46,8 @@ class Change:
     key: KeyState | None = None
     known: KeyState | None = None
     alert: Alert | None = None
+    group: Group | None = None
+    known_group: Group | None = None
     held: Held | None = None
     released: str | None = None
     marker: tuple[str, str] | None = None
@@ -87,6 +91,10 @@ class IncidentStore(Protocol):
 
     def held(self, key_hash: str) -> Held | None:
         """The alert of that key, if it waits."""
+        ...
+
+    def group(self, group_hash: str) -> Group | None:
+        """Which incident alerts alike join, and until when."""
         ...
 
     def timeline(self, incident: str) -> list[LogEntry]: ...

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
 from shared.domain.event import TEXT_KEPT, cut, cut_to
+from shared.domain.grouping import Group
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant, format_instant, format_seconds, parse_instant
@@ -115,6 +116,10 @@ def alert_key_key(hash_: str) -> Item:
 def held_key(hash_: str) -> Item:
     """The key of what waits of an alert key."""
     return key(WAIT + hash_, "WAIT")
+
+
+def group_key(hash_: str) -> Item:
+    return key(f"GROUP#{hash_}", "GROUP")
 
 
 def counter_key(series: str) -> Item:
@@ -254,6 +259,17 @@ def alert_item(incident: str, alert: Alert) -> Item:
 
 def alert_from(item: Item) -> Alert:
     return from_plain(Alert, json.loads(_unpacked(item["body"])))
+
+
+def group_item(group: Group) -> Item:
+    """Left to the TTL a day after nothing can join any more."""
+    item = {**group_key(group.hash), **typed_members(to_plain(group)), "ttl": _ttl(group.until + DROP_KEPT)}
+    del item["hash"]  # it is in the key
+    return item
+
+
+def group_from(item: Item) -> Group:
+    return from_plain(Group, {**plain_members(item), "hash": item["pk"]["S"].removeprefix("GROUP#")})
 
 
 def held_item(held: Held) -> Item:

@@ -12,6 +12,7 @@ from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import still_due
+from shared.domain.grouping import Group
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant, format_instant
@@ -27,7 +28,7 @@ class _Row:
     due_at: Instant | None
     tries: int = 0
     log: list[LogEntry] = field(default_factory=list[LogEntry])
-    alerts: list[Alert] = field(default_factory=list[Alert])
+    alerts: dict[str, Alert] = field(default_factory=dict[str, Alert])
     pages: dict[str, Page] = field(default_factory=dict[str, Page])
     page_due: dict[str, tuple[Instant, int]] = field(default_factory=dict[str, tuple[Instant, int]])
     markers: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -55,6 +56,7 @@ class MemoryIncidents:
     def __init__(self) -> None:
         self._rows: dict[str, _Row] = {}
         self._keys: dict[str, KeyState] = {}
+        self._groups: dict[str, Group] = {}
         self._numbers: dict[str, int] = {}
         self._lock = RLock()
         self.dropped: dict[tuple[str, str], Dropped] = {}
@@ -84,13 +86,16 @@ class MemoryIncidents:
         waits = self.waiting.get(key_hash)
         return waits[0] if waits else None
 
+    def group(self, group_hash: str) -> Group | None:
+        return self._groups.get(group_hash)
+
     def timeline(self, incident: str) -> list[LogEntry]:
         row = self._rows.get(incident)
         return list(row.log) if row else []
 
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]:
         row = self._rows.get(incident)
-        return row.alerts[:limit] if row else []
+        return list(row.alerts.values())[:limit] if row else []
 
     def next_number(self, series: str) -> int:
         with self._lock:
@@ -109,6 +114,8 @@ class MemoryIncidents:
                 self._settle(change.settled)
             if change.key is not None:
                 self._keys[change.key.hash] = change.key
+            if change.group is not None:
+                self._groups[change.group.hash] = change.group
             if change.held is not None:
                 self._hold(change.held)
             if change.released is not None:
@@ -190,6 +197,8 @@ class MemoryIncidents:
                 raise Conflict("one of these pages exists already")
             if change.key is not None:
                 self._unchanged(change.known, change.key)
+            if change.group is not None and self._groups.get(change.group.hash) != change.known_group:
+                raise Conflict("another alert of this group came meanwhile")
             yield
 
     def _write_incident(self, change: Change, incident: Incident) -> None:
@@ -197,7 +206,7 @@ class MemoryIncidents:
         row.incident, row.due_at, row.tries = incident, change.due_at, 0
         row.log.extend(change.entries)
         if change.alert is not None:
-            row.alerts.append(change.alert)
+            row.alerts[change.alert.id] = change.alert
         if change.marker is not None:
             row.markers.add(change.marker)
 
