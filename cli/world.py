@@ -40,17 +40,25 @@ class Events:
     """The FIFO queue: order is that of arrival."""
 
     waiting: deque[Accepted] = field(default_factory=deque[Accepted])
+    again: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
     def put(self, accepted: Accepted, deduplication: str) -> None:
         self.waiting.append(accepted)
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        self.again.extend(messages)
 
 
 @dataclass(slots=True)
 class Pages:
     waiting: deque[Page] = field(default_factory=deque[Page])
+    again: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
     def put(self, pages: Sequence[Page]) -> None:
         self.waiting.extend(pages)
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        self.again.extend(messages)
 
 
 @dataclass(slots=True)

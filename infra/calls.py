@@ -55,6 +55,7 @@ READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than 
 READ_DIRECTORY = Call(On.DIRECTORY, ("dynamodb:GetItem", "dynamodb:Query"))
 QUEUE_EVENTS = Call(On.EVENTS, ("sqs:SendMessage",))
 QUEUE_PAGES = Call(On.PAGES, ("sqs:SendMessage",))
+HAND_BACK = ("sqs:ChangeMessageVisibility",)  # what can't be carried out now comes again in seconds
 START_ESCALATION = Call(On.ESCALATION, ("states:StartExecution",))
 SEND_MAIL = Call(On.SENDER, ("ses:SendEmail",))
 TELL_FALLBACK = Call(On.ALARM_TOPIC, ("sns:Publish",))
@@ -71,6 +72,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         COUNT,
         READ_DIRECTORY,
         QUEUE_EVENTS,  # word of a message that it quarantined
+        Call(On.EVENTS, HAND_BACK),
         READ_LARGE,
         START_ESCALATION,
     ),
@@ -84,6 +86,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         CLAIM,
         READ_DIRECTORY,
         QUEUE_PAGES,
+        Call(On.PAGES, HAND_BACK),
         SEND_MAIL,
         Call(On.PHONES, ("sns:Publish",)),
         TELL_FALLBACK,

@@ -167,9 +167,16 @@ class EventQueue(Protocol):
         """Durable when it returns; over 100 KB by way of S3. Raises Unavailable."""
         ...
 
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        """Receipts of messages that are under way, and after how many seconds each comes again. Raises Unavailable."""
+        ...
+
 
 class PageQueue(Protocol):
     def put(self, pages: Sequence[Page]) -> None: ...
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        """As the queue of events."""
+        ...
 
 
 class Executions(Protocol):

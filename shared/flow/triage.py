@@ -9,6 +9,7 @@ from itertools import groupby
 
 from shared.flow.envelope import Delivery
 from shared.flow.ports import Deps
+from shared.flow.redelivery import Handle, come_again
 from shared.flow.strand import Strand
 
 
@@ -19,4 +20,5 @@ def run(deps: Deps, deliveries: Sequence[Delivery]) -> list[str]:
     for _, of_one_key in groupby(sorted(deliveries, key=lambda d: d.group), key=lambda d: d.group):
         again += Strand(deps, tally).run(list(of_one_key))
     deps.journal.summary("triage", messages=len(deliveries), again=len(again), **tally)
-    return again
+    handles = [Handle(message_id=d.message_id, receipt=d.receipt, times=d.times) for d in deliveries]
+    return come_again(deps, deps.events, [handle for handle in handles if handle.message_id in again])

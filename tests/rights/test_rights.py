@@ -138,6 +138,14 @@ def night(enforced: Enforced) -> Enforced:
     queue.send_message(QueueUrl=url, MessageBody="{", MessageGroupId="poison", MessageDeduplicationId="poison")
     eventually(lambda: running.incident("tocsin|quarantine|poison"), "word of the quarantine")
 
+    with enforced.denied("triage", "dynamodb:PutItem"):
+        enforced.trigger("web", "handed back")
+        time.sleep(2.0)
+    with enforced.denied("page", "dynamodb:ConditionCheckItem"):
+        eventually(lambda: enforced.incident("web", "handed back"), "the incident, seconds later")
+        time.sleep(2.0)
+    eventually(lambda: enforced.mails("handed back:"), "the page, seconds later")
+
     _break_an_incident(running)
     with enforced.denied("triage", "states:StartExecution"):
         enforced.trigger("web", "without a run")
@@ -178,7 +186,11 @@ def test_mail_denied_the_text_goes_out_at_once(night: Enforced) -> None:
 
 
 def test_no_function_asks_for_what_its_role_does_not_allow(night: Enforced) -> None:
-    on_purpose = {(night.role_of("triage"), "states:StartExecution"), (night.role_of("page"), "ses:SendEmail")}
+    denied = {
+        "triage": ("states:StartExecution", "dynamodb:PutItem"),
+        "page": ("ses:SendEmail", "dynamodb:ConditionCheckItem"),
+    }
+    on_purpose = {(night.role_of(verb), action) for verb, actions in denied.items() for action in actions}
     assert night.refused() <= on_purpose
 
 

@@ -138,3 +138,25 @@ def test_what_aws_does_not_take_may_be_tried_again(fault: Exception) -> None:
     ):
         with pytest.raises(Unavailable):
             act()
+
+
+@pytest.mark.parametrize("queue", [SqsEvents, SqsPages])
+def test_what_cannot_be_carried_out_now_is_handed_back_for_seconds(queue: type) -> None:
+    sqs = Aws()
+    made = (
+        SqsPages(sqs.any, "https://queue")
+        if queue is SqsPages
+        else SqsEvents(sqs.any, Aws().any, "https://queue", "raw")
+    )
+
+    made.come_again([("r1", 5), ("r2", 40)])
+
+    [(call, asked)] = sqs.asked
+    assert call == "change_message_visibility_batch"
+    assert [(e["ReceiptHandle"], e["VisibilityTimeout"]) for e in asked["Entries"]] == [("r1", 5), ("r2", 40)]
+
+
+@pytest.mark.parametrize("answer", [{"Failed": [{"Id": "0"}]}, AWAY])
+def test_a_queue_that_takes_nothing_back_is_said_to_be_away(answer: Any) -> None:
+    with pytest.raises(Unavailable):
+        SqsPages(Aws(answer).any, "https://queue").come_again([("r1", 5)])
