@@ -254,6 +254,8 @@ def _integration(service: str, name: str, body: Mapping[str, Any]) -> Integratio
         key=body.get("key"),
         when=body.get("when"),
         min_severity=None if least is None else float(least),
+        every=parse_duration(body["every"]) if body.get("every") else None,
+        grace=parse_duration(body.get("grace", "0s")),
     )
 
 

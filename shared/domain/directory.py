@@ -116,6 +116,8 @@ class Integration:
     key: str | None = None  # 32 characters, where the source speaks with a routing key
     when: Mapping[str, Any] | None = None  # an event pattern
     min_severity: float | None = None  # GuardDuty's own scale
+    every: timedelta | None = None  # of a heartbeat: how often it beats
+    grace: timedelta = timedelta(0)  # and how late it may be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
 from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant
@@ -64,12 +65,13 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """Something whose time has passed: an incident's next step, a page of it that nobody sent, or a held alert."""
+    """Something whose time has passed: an incident's next step, a page that nobody sent, a held alert, a heartbeat."""
 
-    incident: str  # empty for a held alert
+    incident: str  # empty for a held alert and a heartbeat
     due_at: Instant
     page: str | None = None  # its identity
     held: str | None = None  # the hash of its key
+    heart: str | None = None  # the id of its integration
 
 
 class AlreadyCounted(TocsinError):
@@ -97,6 +99,16 @@ class IncidentStore(Protocol):
         """Which incident alerts alike join, and until when."""
         ...
 
+    def heart(self, integration: str) -> Heart | None: ...
+    def write_heart(self, known: Heart | None, heart: Heart) -> None:
+        """Where it is still as it was read. Raises Conflict."""
+        ...
+
+    def hearts_as_of(self) -> int:
+        """The version of the directory whose heartbeats were set up; 0 before the first."""
+        ...
+
+    def note_hearts(self, version: int) -> None: ...
     def timeline(self, incident: str) -> list[LogEntry]: ...
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]: ...
     def next_number(self, series: str) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry, Status
 from shared.domain.instants import Instant, format_seconds
@@ -90,6 +91,14 @@ class DynamoDbIncidents:
         item = self._get(items.group_key(group_hash))
         return items.group_from(item) if item else None
 
+    def heart(self, integration: str) -> Heart | None:
+        item = self._get(items.heart_key(integration))
+        return items.heart_from(item) if item else None
+
+    def hearts_as_of(self) -> int:
+        item = self._get(items.HEARTS_AS_OF)
+        return items.plain(item["version"]) if item else 0
+
     def timeline(self, incident: str) -> list[LogEntry]:
         return [items.log_entry_from(item) for item in self._beginning(incident, items.LOG)]
 
@@ -137,6 +146,15 @@ class DynamoDbIncidents:
     def remember(self, known: KeyState | None, key: KeyState, ttl: Instant | None) -> None:
         item, as_known = items.key_item(key, ttl), _as_known(known).arguments()
         write(lambda: self._client.put_item(TableName=self._table, Item=item, **as_known), KEY_WRITTEN)
+
+    def write_heart(self, known: Heart | None, heart: Heart) -> None:
+        as_known = as_read(items.heart_item(known), "since", "silent_at", "pulse") if known else NEVER_WRITTEN
+        item, condition = items.heart_item(heart), as_known.arguments()
+        broken = f"the heartbeat {heart.integration} was written meanwhile"
+        write(lambda: self._client.put_item(TableName=self._table, Item=item, **condition), broken)
+
+    def note_hearts(self, version: int) -> None:
+        self._put({**items.HEARTS_AS_OF, "version": items.typed(version)})
 
     def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
         claimed = _claimed(page, now, attempt)

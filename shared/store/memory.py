@@ -13,6 +13,7 @@ from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import still_due
 from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant, format_instant
@@ -57,6 +58,9 @@ class MemoryIncidents:
         self._rows: dict[str, _Row] = {}
         self._keys: dict[str, KeyState] = {}
         self._groups: dict[str, Group] = {}
+        self._hearts: dict[str, Heart] = {}
+        self._postponed: dict[str, tuple[Instant, int]] = {}  # hearts that sweep failed at
+        self._hearts_as_of = 0
         self._numbers: dict[str, int] = {}
         self._lock = RLock()
         self.dropped: dict[tuple[str, str], Dropped] = {}
@@ -88,6 +92,22 @@ class MemoryIncidents:
 
     def group(self, group_hash: str) -> Group | None:
         return self._groups.get(group_hash)
+
+    def heart(self, integration: str) -> Heart | None:
+        return self._hearts.get(integration)
+
+    def write_heart(self, known: Heart | None, heart: Heart) -> None:
+        with self._lock:
+            if self._hearts.get(heart.integration) != known:
+                raise Conflict(f"the heartbeat {heart.integration} was written meanwhile")
+            self._hearts[heart.integration] = heart
+            self._postponed.pop(heart.integration, None)
+
+    def hearts_as_of(self) -> int:
+        return self._hearts_as_of
+
+    def note_hearts(self, version: int) -> None:
+        self._hearts_as_of = version
 
     def timeline(self, incident: str) -> list[LogEntry]:
         row = self._rows.get(incident)
@@ -160,7 +180,9 @@ class MemoryIncidents:
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
         with self._lock:
             row = self._rows.get(overdue.incident)
-            if overdue.held is not None and overdue.held in self.waiting:
+            if overdue.heart is not None:
+                self._postponed[overdue.heart] = until, tries
+            elif overdue.held is not None and overdue.held in self.waiting:
                 self.waiting[overdue.held] = self.waiting[overdue.held][0], until, tries
             elif row is not None and overdue.page in row.page_due:
                 row.page_due[str(overdue.page)] = (until, tries)
@@ -171,8 +193,13 @@ class MemoryIncidents:
         with self._lock:
             found = [found for name, row in self._rows.items() for found in _waiting(name, row)]
             found += [(Overdue(incident="", due_at=due, held=held.hash), n) for held, due, n in self.waiting.values()]
+            found += [self._silent(heart, heart.due_at) for heart in self._hearts.values() if heart.due_at is not None]
         late = [(overdue, tries) for overdue, tries in found if overdue.due_at <= before]
         return sorted(late, key=lambda pair: pair[0].due_at)[:limit]
+
+    def _silent(self, heart: Heart, due_at: Instant) -> tuple[Overdue, int]:
+        until, tries = self._postponed.get(heart.integration, (due_at, 0))
+        return Overdue(incident="", due_at=until, heart=heart.integration), tries
 
     def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
         name = (format_instant(accepted.accepted_at), accepted.event_id)

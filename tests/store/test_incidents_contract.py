@@ -17,9 +17,10 @@ from shared.domain.directory import Level, Medium, Policy, Target, TargetKind, U
 from shared.domain.errors import Conflict
 from shared.domain.event import Action, Event, Link, Severity
 from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart, Pulse
 from shared.domain.holding import Held, Hold, Reason
 from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, RuleTrace, apply, begin, fold
-from shared.domain.notification import FALLBACK, STALE, Page, PageState
+from shared.domain.notification import FALLBACK, GRACE, STALE, Page, PageState
 from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
 from shared.sources import cloudwatch
 from shared.store.dynamodb import DynamoDbIncidents
@@ -591,6 +592,36 @@ def test_of_two_alerts_alike_at_once_one_names_the_incident_and_the_other_reads_
     with pytest.raises(Conflict):
         store.commit(Change(group=replace(first, incident="Q0000000000002"), known_group=first))
     assert store.group(first.hash) == later
+
+
+def test_a_heartbeat_is_due_until_its_silence_was_told_of(store: IncidentStore):
+    heart = Heart(integration="PBACKUP0000001", since=NIGHT, silent_at=DUE + 10 * MINUTE)
+    overdue = Overdue(incident="", due_at=heart.silent_at - GRACE, heart=heart.integration)
+    assert store.heart(heart.integration) is None
+
+    store.write_heart(None, heart)
+    assert store.heart(heart.integration) == heart
+    assert store.overdue(overdue.due_at - timedelta(seconds=1), 10) == []
+    assert store.overdue(overdue.due_at, 10) == [(overdue, 0)]
+
+    store.postpone(overdue, overdue.due_at + MINUTE, 1)
+    assert store.overdue(overdue.due_at, 10) == []
+    assert store.overdue(overdue.due_at + MINUTE, 10) == [(replace(overdue, due_at=overdue.due_at + MINUTE), 1)]
+
+    told = replace(heart, pulse=Pulse.TOLD)
+    store.write_heart(heart, told)
+    assert store.overdue(DUE + 60 * MINUTE, 10) == []
+    with pytest.raises(Conflict):
+        store.write_heart(heart, replace(heart, beaten=True))
+    with pytest.raises(Conflict):
+        store.write_heart(None, heart)
+    assert store.heart(heart.integration) == told
+
+
+def test_heartbeats_are_set_up_once_a_version(store: IncidentStore):
+    assert store.hearts_as_of() == 0
+    store.note_hearts(7)
+    assert store.hearts_as_of() == 7
 
 
 def test_what_is_overdue_comes_oldest_first_from_every_shard(store: IncidentStore):
