@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import still_due
@@ -36,7 +37,7 @@ class _Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     at: Instant
-    accepted: Accepted
+    accepted: Accepted | AcceptedChange
     reason: str
     kind: str
 
@@ -167,7 +168,7 @@ class MemoryIncidents:
         late = [(overdue, tries) for overdue, tries in found if overdue.due_at <= before]
         return sorted(late, key=lambda pair: pair[0].due_at)[:limit]
 
-    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+    def record_drop(self, at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> None:
         name = (format_instant(accepted.accepted_at), accepted.event_id)
         self.dropped[name] = Dropped(at=at, accepted=accepted, reason=reason, kind=kind)
 

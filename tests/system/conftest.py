@@ -64,6 +64,10 @@ class Running:
     def resolve(self, dedup_key: str) -> tuple[int, Any]:
         return self.enqueue(routing_key=self.key("checkout"), event_action="resolve", dedup_key=dedup_key)
 
+    def change(self, routing_key: str, summary: str, **payload: Any) -> tuple[int, Any]:
+        told = {"routing_key": routing_key, "payload": {"summary": summary, **payload}}
+        return self.post(f"{self.local.description.events_url}/v2/change/enqueue", json.dumps(told).encode())
+
     def key(self, service: str) -> str:
         return self.local.description.routing_keys[service]
 
