@@ -1,4 +1,4 @@
-"""One deployment on this machine for all system tests, by the very functions of ``tocsin up``."""
+"""The deployed system as tests reach it; ``running`` of tests/conftest.py is the one that they share."""
 
 import json
 import smtplib
@@ -10,10 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any, TypeVar
-
-import pytest
 
 from cli.deployment import Deployment
 from cli.local_system import EXAMPLE, ROOT, configure_by, deployment_of
@@ -134,12 +131,3 @@ def bring_up(folder: Folder) -> Running:
     local = system.up(ROOT, folder, Quiet(), configure_by(EXAMPLE))
     deployment = deployment_of(local)
     return Running(local, deployment, deployment.deps())
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    folder = Folder(Path(tmp_path_factory.mktemp("system")) / "tocsin")
-    try:
-        yield bring_up(folder)
-    finally:
-        system.down(folder, delete=True)
