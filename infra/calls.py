@@ -23,6 +23,7 @@ class On(StrEnum):
     """What a call is made on."""
 
     INCIDENTS = "incidents"
+    RATES = "the counts of routing keys, in the table of incidents"
     DUE_INDEX = "the index of what is due"
     OPEN_INDEX = "the index of open incidents"
     DIRECTORY = "directory"
@@ -66,6 +67,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         READ_DIRECTORY,
         QUEUE_EVENTS,
         Call(On.RAW, ("s3:PutObject",)),
+        Call(On.RATES, ("dynamodb:UpdateItem",)),
     ),
     "triage": (
         CHANGE_INCIDENT,
@@ -131,6 +133,11 @@ LAMBDAS_OWN: Mapping[str, tuple[Call, ...]] = {
     ),
 }
 
+# What narrows a resource further. The door answers anybody, so it writes nothing in the table but its own counts.
+CONDITIONS: Mapping[On, Mapping[str, Mapping[str, list[str]]]] = {
+    On.RATES: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{names.RATES}*"]}},
+}
+
 # Every wildcard there is, and why a narrower one can't be had.
 WILDCARDS: Mapping[On, str] = {
     On.STREAMS: "ListStreams takes no single stream, and a stream's name is the moment it was made",
@@ -152,6 +159,7 @@ def arns(stack: Stack, settings: Settings, target: Target, handed: Mapping[On, s
     raw, mail = (names.bucket_arn(stack, bucket(stack)) for bucket in (names.raw_bucket, names.mail_bucket))
     return {
         On.INCIDENTS: (incidents,),
+        On.RATES: (incidents,),
         On.DUE_INDEX: (f"{incidents}/index/due",),
         On.OPEN_INDEX: (f"{incidents}/index/open",),
         On.STREAMS: (f"{incidents}/stream/*",),
@@ -207,7 +215,7 @@ def _document(stack: Stack, verb: str, where: Mapping[On, tuple[str, ...]], sett
 def _statement(stack: Stack, call: Call, where: Mapping[On, tuple[str, ...]]) -> iam.PolicyStatement:
     if call.on is On.PHONES:  # a phone number has no ARN: it is whatever is no topic, as no topic may be meant
         return iam.PolicyStatement(actions=[*call.actions], not_resources=[f"arn:{stack.partition}:sns:*:*:*"])
-    return iam.PolicyStatement(actions=[*call.actions], resources=[*where[call.on]])
+    return iam.PolicyStatement(actions=[*call.actions], resources=[*where[call.on]], conditions=CONDITIONS.get(call.on))
 
 
 def _key(settings: Settings) -> iam.PolicyStatement:

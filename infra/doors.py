@@ -79,7 +79,11 @@ class Doors(TocsinStack):
             create_default_stage=False,
             default_integration=integration,  # what is no route of ours is answered by ingest, too: 404
         )
-        routes = http.add_routes(path="/v2/enqueue", methods=[api.HttpMethod.POST], integration=integration)
+        routes = [
+            route
+            for path in ("/v2/enqueue", "/v2/change/enqueue")
+            for route in http.add_routes(path=path, methods=[api.HttpMethod.POST], integration=integration)
+        ]
         stage = http.add_stage(
             "Stage",
             stage_name="$default",

@@ -36,7 +36,13 @@ SHAPES: Mapping[str, Shape] = {
     "ingest": Shape(
         seconds=10,  # two calls of a few ms each; a sender gives up after 10 to 30
         retries=2,
-        environment=("TOCSIN_DIRECTORY_TABLE", "TOCSIN_EVENTS_QUEUE_URL", "TOCSIN_RAW_BUCKET"),
+        environment=(
+            "TOCSIN_DIRECTORY_TABLE",
+            "TOCSIN_INCIDENTS_TABLE",
+            "TOCSIN_EVENTS_QUEUE_URL",
+            "TOCSIN_EVENTS_PER_MINUTE",
+            "TOCSIN_RAW_BUCKET",
+        ),
     ),
     "triage": Shape(
         seconds=20,  # ten events of a few calls each; a key whose function dies waits six times as long
@@ -195,6 +201,7 @@ class Flow(TocsinStack):
             "TOCSIN_MAIL_FROM": self.settings.mail_from,
             "TOCSIN_MAIL_DOMAIN": self.settings.inbound_domain,
             "TOCSIN_REPLY_SECRET": names.REPLY_SECRET,
+            "TOCSIN_EVENTS_PER_MINUTE": str(self.settings.events_per_minute),
             "TOCSIN_LOG_LEVEL": self.settings.log_level,
         }
 

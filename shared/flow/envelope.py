@@ -1,4 +1,4 @@
-"""What travels in the queue of events: an accepted event, and how the queue hands it over.
+"""What travels in the queue of events: an accepted event or change, and how the queue hands it over.
 
 The queue gives the order: ``sequence`` counts within one ``generation``, which is the queue itself.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.alert import Accepted
+from shared.domain.change_event import AcceptedChange
 from shared.domain.instants import Instant
 from shared.domain.plain import from_plain, to_plain
 
@@ -34,6 +35,11 @@ def read(delivery: Delivery) -> Accepted:
     return from_plain(Accepted, {**message, **queued, "sent_at": delivery.sent_at.isoformat()})
 
 
-def written(accepted: Accepted) -> str:
+def read_change(delivery: Delivery) -> AcceptedChange:
+    """What the door wrote, of a group of changes. Raises ValueError or KeyError: then it is quarantined."""
+    return from_plain(AcceptedChange, json.loads(delivery.body))
+
+
+def written(accepted: Accepted | AcceptedChange) -> str:
     """The body of the queue's message: TRACE's form, in ASCII, so that no character of a sender can spoil it."""
     return json.dumps({"v": 1, **to_plain(accepted)}, separators=(",", ":"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shared.domain.alert import Accepted, Alert, KeyState
+from shared.domain.change_event import AcceptedChange, ServiceChange
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
 from shared.domain.grouping import Group
@@ -151,12 +152,24 @@ class IncidentStore(Protocol):
         """What was due before that instant, oldest first, and how often it was postponed: by index, not by scan."""
         ...
 
-    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+    def record_drop(self, at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> None:
         """Keeps a day what was dropped or came late, 30 days what was suppressed: to be counted and looked at."""
         ...
 
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
         """Keeps a message that can't be carried out, for people to look at."""
+        ...
+
+
+class ChangeStore(Protocol):
+    """What was changed on services."""
+
+    def keep(self, change: ServiceChange) -> None:
+        """Once, however often it is kept. Raises Unavailable."""
+        ...
+
+    def of(self, service: str, since: Instant, until: Instant, limit: int) -> list[ServiceChange]:
+        """Those that were made then, both ends included, newest first. Raises Unavailable."""
         ...
 
 
@@ -181,6 +194,10 @@ class EventQueue(Protocol):
 
     def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
         """Receipts of messages that are under way, and after how many seconds each comes again. Raises Unavailable."""
+        ...
+
+    def put_change(self, accepted: AcceptedChange, group: str, deduplication: str) -> None:
+        """As ``put``, in that group of the queue."""
         ...
 
 
@@ -210,6 +227,7 @@ class Notice:
     answer: str | None = None  # the text of an answer: "You have it. …"
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""
+    changes: tuple[ServiceChange, ...] = ()  # on the service in the hour before, newest first
 
 
 class Channel(Protocol):
@@ -256,6 +274,12 @@ class ReplyAddresses(Protocol):
         ...
 
 
+class RateLimit(Protocol):
+    def wait(self, routing_key: str, now: Instant) -> int:
+        """Counts one event of that key: 0 where it may pass, else the seconds after which it may come again."""
+        ...
+
+
 class Clock(Protocol):
     def __call__(self) -> Instant: ...
 
@@ -266,6 +290,7 @@ class Deps:
 
     now: Clock
     incidents: IncidentStore
+    changes: ChangeStore
     directory: DirectoryStore
     events: EventQueue
     pages: PageQueue
@@ -276,4 +301,5 @@ class Deps:
     journal: Journal
     alarms: Alarms
     replies: ReplyAddresses
+    rate_limit: RateLimit
     channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.change_event import AcceptedChange
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
@@ -188,7 +189,7 @@ class DynamoDbIncidents:
         except Conflict:
             return  # it was carried out meanwhile
 
-    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+    def record_drop(self, at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> None:
         self._put(items.drop_item(at, accepted, reason, kind))
 
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
+from shared.domain.change_event import AcceptedChange
 from shared.domain.event import TEXT_KEPT, cut, cut_to
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
@@ -353,7 +354,7 @@ def _shortened(value: Any) -> Any:
 # what was put aside
 
 
-def drop_item(at: Instant, accepted: Accepted, reason: str, kind: str) -> Item:
+def drop_item(at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> Item:
     """Named by the event alone, so that an event that comes twice is kept once."""
     sent = accepted.accepted_at
     return {

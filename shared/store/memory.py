@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import still_due
@@ -38,7 +39,7 @@ class _Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     at: Instant
-    accepted: Accepted
+    accepted: Accepted | AcceptedChange
     reason: str
     kind: str
 
@@ -201,7 +202,7 @@ class MemoryIncidents:
         until, tries = self._postponed.get(heart.integration, (due_at, 0))
         return Overdue(incident="", due_at=until, heart=heart.integration), tries
 
-    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+    def record_drop(self, at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> None:
         name = (format_instant(accepted.accepted_at), accepted.event_id)
         self.dropped[name] = Dropped(at=at, accepted=accepted, reason=reason, kind=kind)
 

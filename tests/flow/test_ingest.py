@@ -8,6 +8,7 @@ import pytest
 
 from cli.world import World
 from shared.domain.alert import Accepted
+from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory
 from shared.domain.event import Action
 from shared.flow import ingest
@@ -27,6 +28,9 @@ class Closed:
 
     def current(self) -> Directory:
         raise Unavailable("DynamoDB can't be reached")
+
+    def put_change(self, accepted: AcceptedChange, group: str, deduplication: str) -> None:
+        raise Unavailable("SQS can't be reached")
 
     fresh = current
 

@@ -19,6 +19,7 @@ from local.folder import Folder
 from local.system import Local
 from shared.domain.notification import GRACE, PageState
 from shared.flow.ports import Loaded
+from shared.flow.rate_limit import WORTH_SHARING
 from shared.wiring import now
 from tests.system.conftest import Quiet, Running, eventually
 
@@ -85,13 +86,19 @@ class Enforced:
     def used(self) -> set[tuple[str, On, str]]:
         verbs = {self.role_of(verb): verb for verb in CALLS}
         found = [line for line in checked.read(self.folder.checked) if line.role in verbs]
-        return {(verbs[line.role], _on(line.action, line.resource), line.action) for line in found if line.allowed}
+        return {
+            (verbs[line.role], _on(verbs[line.role], line.action, line.resource), line.action)
+            for line in found
+            if line.allowed
+        }
 
     def refused(self) -> set[tuple[str, str]]:
         return {(line.role, line.action) for line in checked.read(self.folder.checked) if not line.allowed}
 
 
-def _on(action: str, resource: str) -> On:
+def _on(verb: str, action: str, resource: str) -> On:
+    if verb == "ingest" and "table/tocsin-incidents" in resource:
+        return On.RATES
     if action == "ses:SendEmail":
         return On.SENDER
     if action == "sns:Publish" and names.ALARM_TOPIC not in resource:
@@ -102,12 +109,14 @@ def _on(action: str, resource: str) -> On:
 @pytest.fixture(scope="session")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     folder = Folder(Path(tmp_path_factory.mktemp("rights")) / "tocsin")
+    settings = folder.path.with_name("settings.yaml")
+    settings.write_text(f"events_per_minute: {WORTH_SHARING}\n")  # so few that each event is told to the others
 
     def configure(local: Local) -> dict[str, str]:
         return dict(apply(HERE, deployment_of(local), author(), now()).routing_keys)
 
     try:
-        local = system.up(ROOT, folder, Quiet(), configure, enforce_iam=True)
+        local = system.up(ROOT, folder, Quiet(), configure, settings=settings, enforce_iam=True)
         deployment = deployment_of(local)
         yield Enforced(Running(local, deployment, deployment.deps()), folder)
     finally:
@@ -130,6 +139,7 @@ def night(enforced: Enforced) -> Enforced:
     enforced.trigger("web", "large", severity="warning")
     running.enqueue(routing_key=KEYS["web"], event_action="acknowledge", dedup_key="large")
 
+    running.change(KEYS["web"], "a deployment")
     enforced.trigger("mute", "mute")
     told = eventually(lambda: [m for m in running.mailbox() if "reaches nobody" in str(m)], "word to the alarm topic")
     assert told

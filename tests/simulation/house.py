@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from itertools import count
 from typing import Any
 
-from cli.world import Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
+from cli.world import PER_MINUTE, Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
 from shared.domain.alert import Accepted, key_hash, routed_key
 from shared.domain.directory import Directory, Medium
 from shared.domain.event import Action, Event
@@ -22,9 +22,11 @@ from shared.domain.notification import Page
 from shared.flow import escalate, page, reply, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Unavailable
+from shared.flow.rate_limit import CountedLimit
 from shared.flow.redelivery import Handle
 from shared.sources.answer_mail import Verdicts
 from shared.store.memory import MemoryDirectory, MemoryIncidents
+from shared.store.memory_changes import MemoryChanges, MemoryCounts
 from tests.flow.story import EVENING, INTEGRATION, event
 from tests.simulation.faults import Calls, Crash, watched
 
@@ -141,6 +143,7 @@ class House:
         self.deps = Deps(
             now=self.clock,
             incidents=self.incidents,
+            changes=MemoryChanges(),
             directory=directories,
             events=EventsPort(self.events),
             pages=PagesPort(self.pages),
@@ -151,6 +154,7 @@ class House:
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),
+            rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
         )
         self.broken = watched(self.deps, self.calls)
