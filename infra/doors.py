@@ -4,7 +4,7 @@
 - CloudFormation can make a receipt rule set but not activate it: ``settings.ses_rule_set`` says what is to be done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as api
@@ -24,6 +24,11 @@ from infra.settings import Settings, Target
 # A scaling policy's alarms are its thermostat, not a fault; ours reach the fallback contact by a path of their own.
 NOT_FOR_PEOPLE = ("TargetTracking-", names.PREFIX)
 
+ROUTES: Mapping[str, Sequence[api.HttpMethod]] = {
+    "/v2/enqueue": (api.HttpMethod.POST,),
+    "/v2/change/enqueue": (api.HttpMethod.POST,),
+    "/heartbeats/{key}": (api.HttpMethod.GET, api.HttpMethod.POST),
+}
 PATTERNS: Mapping[str, events.EventPattern] = {
     names.ALARMS_RULE: events.EventPattern(
         source=["aws.cloudwatch"],
@@ -81,8 +86,8 @@ class Doors(TocsinStack):
         )
         routes = [
             route
-            for path in ("/v2/enqueue", "/v2/change/enqueue")
-            for route in http.add_routes(path=path, methods=[api.HttpMethod.POST], integration=integration)
+            for path, methods in ROUTES.items()
+            for route in http.add_routes(path=path, methods=[*methods], integration=integration)
         ]
         stage = http.add_stage(
             "Stage",

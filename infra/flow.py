@@ -91,6 +91,7 @@ SHAPES: Mapping[str, Shape] = {
         environment=(
             "TOCSIN_INCIDENTS_TABLE",
             "TOCSIN_DIRECTORY_TABLE",
+            "TOCSIN_EVENTS_QUEUE_URL",
             "TOCSIN_PAGES_QUEUE_URL",
             "TOCSIN_STATE_MACHINE_ARN",
             "TOCSIN_ALARM_TOPIC_ARN",
