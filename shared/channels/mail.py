@@ -199,7 +199,8 @@ def _how(notice: Notice) -> str:
 
 
 def _rows(notice: Notice) -> Iterator[Row]:
-    """What the alert says besides its summary: name and value, each one clean line."""
+    """What was changed before, and what the alert says besides its summary: name and value, each one clean line."""
+    yield from _changes(notice)
     if notice.alert is None:
         return
     event = notice.alert.event
@@ -219,6 +220,14 @@ def _rows(notice: Notice) -> Iterator[Row]:
     for link in event.links[:LINKS_MAX]:
         yield shown(link.text or "Link", NAME_MAX), shown(link.href, VALUE_MAX)
     yield from _details(event.custom_details)
+
+
+def _changes(notice: Notice) -> Iterator[Row]:
+    """What was changed just before: mostly the cause."""
+    for made in notice.changes:
+        here, _ = local(made.at, notice)
+        source = f" ({shown(made.change.source, NAME_MAX)})" if made.change.source else ""
+        yield f"Changed {here:%H:%M}", f"{shown(made.change.summary, VALUE_MAX)}{source}"
 
 
 def _details(details: Any) -> Iterator[Row]:
