@@ -34,6 +34,10 @@ class Sending:
         return self.running.local.description.events_url
 
     @property
+    def trusted(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.running.local.description.ca_file)
+
+    @property
     def key(self) -> str:
         return self.running.key("checkout")
 
@@ -78,14 +82,9 @@ def sending(running: Running) -> Sending:
     return Sending(running)
 
 
-@pytest.fixture(scope="session")
-def trusted(running: Running) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=running.local.description.ca_file)
-
-
 @pytest.fixture
-def before_the_door(sending: Sending, trusted: ssl.SSLContext) -> Iterator[Gate]:
-    with gate(sending.url, trusted) as made:
+def before_the_door(sending: Sending) -> Iterator[Gate]:
+    with gate(sending.url, sending.trusted) as made:
         yield made
 
 
@@ -98,11 +97,11 @@ class Tunnel:
 
 
 @pytest.fixture
-def tunnel(sending: Sending, trusted: ssl.SSLContext, tmp_path: Path) -> Iterator[Tunnel]:
+def tunnel(sending: Sending, tmp_path: Path) -> Iterator[Tunnel]:
     ca = tmp_path / "events.pagerduty.com.pem"
     presented = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     presented.load_cert_chain(*_certificate("events.pagerduty.com", ca))
-    with gate(sending.url, trusted, presented) as made:
+    with gate(sending.url, sending.trusted, presented) as made:
         yield Tunnel(made, ca)
 
 
