@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from cli.changes import changes
 from cli.local_system import ROOT
 from shared.domain.incident import Incident, Kind
 from tests.senders.gate import Gate, gate
@@ -70,10 +71,9 @@ class Sending:
             f"{', '.join(kinds)} (not {self.kinds(dedup_key)})",
         )
 
-    def changed(self, source: str) -> list[str]:
-        """What that source said was changed on the service, of late."""
-        long_ago = self.running.deps.now() - timedelta(days=90)
-        found = self.running.deps.changes.of("checkout", long_ago, self.running.deps.now(), 100)
+    def changed(self, source: str | None) -> list[str]:
+        """What that source said was changed on the service, of late, as `tocsin changes` has it."""
+        found = changes(self.running.deployment, "checkout", timedelta(days=90), self.running.deps.now(), 100)
         return [made.change.summary for made in found if made.change.source == source]
 
 
