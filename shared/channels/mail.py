@@ -214,6 +214,7 @@ def _rows(notice: Notice) -> Iterator[Row]:
         "Resource": event.resource,
         "Account": ", ".join(part for part in (event.account, event.region) if part),
         "Priority": notice.incident.priority,
+        "Whole message": notice.alert.raw_at,  # where it was too large to travel
         "Sent by": " ".join(part for part in (event.client, event.client_url) if part),
     }
     yield from ((name, shown(value, VALUE_MAX)) for name, value in named.items() if value)

@@ -151,3 +151,9 @@ def test_a_mail_names_what_was_changed_before_in_one_line_each(said: str) -> Non
     assert said != "deploy 17" or line.endswith("deploy 17 (deploy 17)")
     assert "<script" not in page.html
     assert "Changed 03:00" in page.html
+
+
+def test_a_mail_says_where_a_message_lies_that_was_too_large_to_travel() -> None:
+    alert = replace(notice().alert, raw_at="s3://tocsin-raw/raw/2026-11-23/0.json")  # type: ignore[type-var]
+    page = mail.render(notice(alert=alert))
+    assert re.search(r"^Whole message +s3://tocsin-raw/raw/2026-11-23/0.json$", page.text, re.MULTILINE)

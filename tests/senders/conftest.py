@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from cli.changes import changes
 from cli.local_system import ROOT
 from shared.domain.incident import Incident, Kind
 from tests.senders.gate import Gate, gate
@@ -32,6 +33,10 @@ class Sending:
     @property
     def url(self) -> str:
         return self.running.local.description.events_url
+
+    @property
+    def trusted(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.running.local.description.ca_file)
 
     @property
     def key(self) -> str:
@@ -66,10 +71,9 @@ class Sending:
             f"{', '.join(kinds)} (not {self.kinds(dedup_key)})",
         )
 
-    def changed(self, source: str) -> list[str]:
-        """What that source said was changed on the service, of late."""
-        long_ago = self.running.deps.now() - timedelta(days=90)
-        found = self.running.deps.changes.of("checkout", long_ago, self.running.deps.now(), 100)
+    def changed(self, source: str | None) -> list[str]:
+        """What that source said was changed on the service, of late, as `tocsin changes` has it."""
+        found = changes(self.running.deployment, "checkout", timedelta(days=90), self.running.deps.now(), 100)
         return [made.change.summary for made in found if made.change.source == source]
 
 
@@ -78,14 +82,9 @@ def sending(running: Running) -> Sending:
     return Sending(running)
 
 
-@pytest.fixture(scope="session")
-def trusted(running: Running) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=running.local.description.ca_file)
-
-
 @pytest.fixture
-def before_the_door(sending: Sending, trusted: ssl.SSLContext) -> Iterator[Gate]:
-    with gate(sending.url, trusted) as made:
+def before_the_door(sending: Sending) -> Iterator[Gate]:
+    with gate(sending.url, sending.trusted) as made:
         yield made
 
 
@@ -98,11 +97,11 @@ class Tunnel:
 
 
 @pytest.fixture
-def tunnel(sending: Sending, trusted: ssl.SSLContext, tmp_path: Path) -> Iterator[Tunnel]:
+def tunnel(sending: Sending, tmp_path: Path) -> Iterator[Tunnel]:
     ca = tmp_path / "events.pagerduty.com.pem"
     presented = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     presented.load_cert_chain(*_certificate("events.pagerduty.com", ca))
-    with gate(sending.url, trusted, presented) as made:
+    with gate(sending.url, sending.trusted, presented) as made:
         yield Tunnel(made, ca)
 
 
