@@ -20,8 +20,8 @@ from bench.counting import REGION, Call, Ledger
 from bench.tables import DIRECTORY, INCIDENTS, make_tables
 from cli.world import MovableClock, Notebook
 from shared.domain.command import Command, Order
-from shared.domain.incident import Author
 from shared.domain.instants import format_seconds, parse_instant
+from shared.domain.timeline import Author
 from shared.flow import escalate, ingest, page, publish, reply, sweep, triage
 from shared.flow.envelope import Delivery
 from shared.flow.ports import Deps

@@ -17,10 +17,11 @@ from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Integration, Medium
 from shared.domain.errors import ConfigError
 from shared.domain.event import Event
-from shared.domain.incident import Author, Incident, Kind, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.notification import FALLBACK, Page
 from shared.domain.routing import integration_for
+from shared.domain.timeline import Author, Kind, LogEntry
 from shared.flow.page import notice_for
 from shared.flow.ports import Deps, Loaded, Notice
 from shared.store.memory import Dropped

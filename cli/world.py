@@ -14,9 +14,10 @@ from shared.domain import access
 from shared.domain.alert import Accepted, key_hash
 from shared.domain.command import Command
 from shared.domain.directory import Directory, Medium
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.timeline import LogEntry
 from shared.flow import escalate, page, reply, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release

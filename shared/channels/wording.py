@@ -3,9 +3,9 @@
 from datetime import UTC
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.domain.incident import Why
 from shared.domain.instants import Instant
 from shared.domain.notification import FALLBACK
+from shared.domain.timeline import Why
 from shared.flow.ports import Notice
 
 

@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from shared.domain.directory import Assign, Directory, Level, Policy, Target, TargetKind
 from shared.domain.errors import Refused
-from shared.domain.incident import Author, Incident, Kind, LogEntry, Status, apply, raises_epoch
+from shared.domain.incident import Incident, Status, apply, raises_epoch
 from shared.domain.instants import Instant, whole_second
+from shared.domain.timeline import Author, Kind, LogEntry
 
 SNOOZE_MAX = timedelta(days=7)
 REASSIGNED_FOR = timedelta(minutes=30)  # how long people an incident was handed to have, before it is exhausted

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.directory import Assign, Contact, Directory, Level, Target, TargetKind, Urgency, User
-from shared.domain.incident import Incident, Kind, LogEntry, Status, Why, apply
+from shared.domain.incident import Incident, Status, apply
 from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.notification import FALLBACK, Page, all_failed, methods
 from shared.domain.schedule import on_call
+from shared.domain.timeline import Kind, LogEntry, Why
 
 LATE = timedelta(seconds=60)  # a level that begins later than this, after an outage, is given its whole time
 

@@ -13,10 +13,10 @@ from typing import Any, cast
 from shared.domain.clues import Clues
 from shared.domain.directory import Directory, EventRule, Integration, Service, Urgency
 from shared.domain.event import Event, Severity
-from shared.domain.incident import RuleTrace
 from shared.domain.instants import Instant
 from shared.domain.pattern import Pattern, compile_pattern
 from shared.domain.plain import to_plain
+from shared.domain.timeline import RuleTrace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

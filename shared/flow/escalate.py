@@ -9,9 +9,10 @@ from datetime import timedelta
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import Turn, decide
-from shared.domain.incident import Incident, Why
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.timeline import Why
 from shared.flow.ports import Change, Deps, Loaded, Unavailable
 
 TRIES = 8  # a turn meets another writer seldom, and eight times in a row only if something is wrong

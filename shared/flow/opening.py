@@ -9,9 +9,10 @@ from shared.domain.directory import Policy
 from shared.domain.errors import TocsinError
 from shared.domain.event import Action
 from shared.domain.ids import incident_id, object_id
-from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, begin
+from shared.domain.incident import Incident, begin
 from shared.domain.instants import Instant, whole_second
 from shared.domain.routing import Route, compiled, route, tried
+from shared.domain.timeline import Author, Kind, LogEntry, Opening
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.ports import Change, Deps
 

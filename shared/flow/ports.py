@@ -8,9 +8,10 @@ from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
 from shared.domain.holding import Held
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.timeline import LogEntry
 
 
 class Unavailable(TocsinError):

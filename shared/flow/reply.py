@@ -13,8 +13,9 @@ from shared.domain.command import Command, carry_out
 from shared.domain.directory import Contact, Medium, User
 from shared.domain.errors import Conflict, Refused
 from shared.domain.escalation import decide, in_words
-from shared.domain.incident import Author, Incident, LogEntry, apply
+from shared.domain.incident import Incident, apply
 from shared.domain.notification import Page
+from shared.domain.timeline import Author, LogEntry
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.ports import AlreadyCounted, Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.sources.answer_mail import MailAnswer, Verdicts, read

@@ -22,8 +22,9 @@ from shared.domain.directory import Urgency
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.event import Action
 from shared.domain.holding import Hold
-from shared.domain.incident import Incident, Kind, LogEntry, apply
+from shared.domain.incident import Incident, apply
 from shared.domain.instants import Instant, whole_second
+from shared.domain.timeline import Kind, LogEntry
 from shared.flow.envelope import Delivery, read
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.held import hold_of, keep

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.holding import Held
-from shared.domain.incident import Incident, LogEntry, Status
+from shared.domain.incident import Incident, Status
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import FALLBACK, Page, PageState, stale_at
+from shared.domain.timeline import LogEntry
 from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
 from shared.store import dynamodb_items as items
 from shared.store.dynamodb_calls import (

@@ -15,10 +15,11 @@ from typing import Any, cast
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
 from shared.domain.event import TEXT_KEPT, cut, cut_to
 from shared.domain.holding import Held
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant, format_seconds, parse_instant
 from shared.domain.notification import WAITING, Page, stale_at
 from shared.domain.plain import from_plain, to_plain
+from shared.domain.timeline import LogEntry
 from shared.flow.ports import Overdue
 from shared.store.dynamodb_calls import Item
 

@@ -13,9 +13,10 @@ from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import still_due
 from shared.domain.holding import Held
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant
 from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
+from shared.domain.timeline import LogEntry
 from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
 
 

@@ -10,22 +10,10 @@ from hypothesis import strategies as st
 from shared.domain.command import Command, Order, carry_out
 from shared.domain.errors import Refused
 from shared.domain.escalation import decide
-from shared.domain.incident import (
-    ENDS,
-    NEXT,
-    Author,
-    Incident,
-    Kind,
-    LogEntry,
-    Opening,
-    Status,
-    apply,
-    begin,
-    fold,
-    raises_epoch,
-)
+from shared.domain.incident import ENDS, NEXT, Incident, Status, apply, begin, fold, raises_epoch
 from shared.domain.notification import Page, PageState
 from shared.domain.plain import from_plain, to_plain
+from shared.domain.timeline import Author, Kind, LogEntry, Opening
 from tests.flow.people import directory, level, policy
 
 NIGHT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

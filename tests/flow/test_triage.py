@@ -8,7 +8,8 @@ from shared.domain.alert import Accepted, KeyState, key_hash, routed_key
 from shared.domain.directory import EventRule, Outcome
 from shared.domain.errors import Conflict
 from shared.domain.event import Action
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Status
+from shared.domain.timeline import Kind
 from shared.flow import triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Change, Unavailable

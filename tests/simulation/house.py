@@ -16,9 +16,10 @@ from cli.world import Letters, Mouth, MovableClock, Notebook, Sent, SignedAddres
 from shared.domain.alert import Accepted, key_hash, routed_key
 from shared.domain.directory import Directory, Medium
 from shared.domain.event import Action, Event
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.timeline import LogEntry
 from shared.flow import escalate, page, reply, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Unavailable

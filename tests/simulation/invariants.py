@@ -3,8 +3,9 @@
 from collections import Counter
 from datetime import timedelta
 
-from shared.domain.incident import Kind, fold
+from shared.domain.incident import fold
 from shared.domain.notification import FALLBACK, REACHED, WAITING
+from shared.domain.timeline import Kind
 from tests.simulation.house import House
 
 TAKEN_WITHIN = timedelta(minutes=2)  # what is due is taken, by its execution or by sweep

@@ -7,7 +7,8 @@ import pytest
 
 from shared.domain.directory import Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Status
+from shared.domain.timeline import Kind
 from tests.flow.people import INTEGRATIONS, directory, level
 from tests.simulation import faults
 from tests.simulation.faults import Mode

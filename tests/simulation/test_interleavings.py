@@ -9,7 +9,8 @@ import pytest
 
 from shared.domain.command import Command, Order
 from shared.domain.event import Action, Severity
-from shared.domain.incident import Author, Kind, Status
+from shared.domain.incident import Status
+from shared.domain.timeline import Author, Kind
 from shared.flow import escalate, page, reply, sweep, triage
 from shared.flow.ports import Deps
 from tests.flow.people import directory, level

@@ -17,8 +17,9 @@ from shared.domain.directory import Level, Medium, Policy, Target, TargetKind, U
 from shared.domain.errors import Conflict
 from shared.domain.event import Action, Event, Link, Severity
 from shared.domain.holding import Held, Hold, Reason
-from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, RuleTrace, apply, begin, fold
+from shared.domain.incident import Incident, apply, begin, fold
 from shared.domain.notification import FALLBACK, STALE, Page, PageState
+from shared.domain.timeline import Author, Kind, LogEntry, Opening, RuleTrace
 from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
 from shared.sources import cloudwatch
 from shared.store.dynamodb import DynamoDbIncidents

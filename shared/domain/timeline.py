@@ -1,0 +1,124 @@
+"""One line of an incident's timeline, and what it may record.
+
+Laws: an entry is never changed; what it says is past. ``at`` is when it was committed, ``due`` when it ought to have
+been: in whole seconds, the same however late it was carried out.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from shared.domain.directory import Policy, Urgency
+from shared.domain.event import Severity
+from shared.domain.instants import Instant
+
+
+class Kind(StrEnum):
+    """What a log entry records; each is past."""
+
+    TRIGGERED = "triggered"
+    ALERT_JOINED = "alert_joined"
+    ALERT_CHANGED = "alert_changed"
+    ALERT_RESOLVED = "alert_resolved"
+    LEVEL_ENTERED = "level_entered"
+    LEVEL_SKIPPED = "level_skipped"
+    EXHAUSTED = "exhausted"
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGEMENT_TIMED_OUT = "acknowledgement_timed_out"
+    SNOOZED = "snoozed"
+    SNOOZE_ENDED = "snooze_ended"
+    ESCALATED = "escalated"
+    REASSIGNED = "reassigned"
+    URGENCY_RAISED = "urgency_raised"
+    RESOLVED = "resolved"
+    AUTO_RESOLVED = "auto_resolved"
+    MERGED = "merged"
+    NOTED = "noted"
+    STATUS_UPDATED = "status_updated"
+    PRIORITY_CHANGED = "priority_changed"
+
+
+class Why(StrEnum):
+    """Reasons, in the same words on the timeline, in the page and in the log."""
+
+    LEVEL_DUE = "the level is due"
+    NOBODY_ON_CALL = "nobody is on call"
+    NO_CONTACT_METHOD = "nobody at this level has a contact method"
+    EVERY_METHOD_FAILED = "every method of everybody at this level failed"
+    SUPPORT_HOURS = "the support hours have begun"
+    UNANSWERED = "nobody acknowledged in time"
+    EXHAUSTED = "the policy is exhausted"
+    NOBODY_REACHABLE = "the policy reaches nobody"
+    SOMEONE_HAS_IT = "someone has it"
+    IT_IS_RESOLVED = "it is resolved"
+    STALE_EPOCH = "another run has taken over"
+    NO_SUCH_INCIDENT = "there is no such incident"
+    WAITING = "the next moment has not come"
+    NOTHING_LEFT = "nothing is left to come"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who caused an entry: a person, an integration, or the system itself (neither)."""
+
+    user: str | None = None
+    integration: str | None = None
+    via: str | None = None  # the channel of a person's answer
+    message_id: str | None = None  # the provider's id of that answer
+
+
+SYSTEM = Author()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTrace:
+    """One rule that was tried on an event, and what came of it."""
+
+    rule: str
+    matched: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What an incident is when it is triggered; fixed then."""
+
+    number: int
+    service: str
+    title: str
+    urgency: Urgency
+    priority: str | None = None
+    tags: tuple[str, ...] = ()
+    policy: Policy
+    turn: int = 0  # the incident's place among those of its policy: round robin counts by it
+    raises_at: Instant | None = None  # when low urgency becomes high: as the support hours begin
+    acknowledgement_timeout: timedelta | None = None
+    auto_resolve: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One line of a timeline. ``at`` is when it was committed, ``due`` when it ought to have been."""
+
+    kind: Kind
+    at: Instant
+    by: Author = SYSTEM
+    epoch: int = 0  # the incident's epoch after this entry
+    due: Instant | None = None
+    why: Why | None = None
+    opening: Opening | None = None
+    alert: str | None = None
+    severity: Severity | None = None
+    summary: str | None = None
+    rules: tuple[RuleTrace, ...] = ()
+    round: int | None = None
+    level: int | None = None
+    entry: int | None = None
+    people: tuple[str, ...] = ()
+    directory: int | None = None  # the version of the directory that a level's people are paged by
+    policy: Policy | None = None
+    until: Instant | None = None
+    into: str | None = None
+    priority: str | None = None
+    text: str | None = None
