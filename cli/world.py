@@ -18,7 +18,7 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.domain.timeline import LogEntry
-from shared.flow import escalate, page, reply, sweep, triage
+from shared.flow import escalate, obey, page, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
 from shared.flow.ports import Deps, Notice, SendFailed
@@ -62,8 +62,8 @@ class Runs:
     names: set[str] = field(default_factory=set[str])
     sleeping: list[tuple[Instant, str, int]] = field(default_factory=list[tuple[Instant, str, int]])
 
-    def start(self, incident: str, epoch: int) -> None:
-        name = f"{incident}-{epoch}"
+    def start(self, incident: str, epoch: int, responders: int = 0) -> None:
+        name = f"{incident}-{epoch}-R{responders}"
         if name not in self.names:
             self.names.add(name)
             self.sleep(self.clock.at, incident, epoch)
@@ -175,7 +175,7 @@ class World:
 
     def order(self, incident: str, command: Command) -> str:
         """A person's command; what they are answered."""
-        answer = reply.obey(self.deps, incident, [command], marker=None)
+        answer = obey.obey(self.deps, incident, [command], marker=None)
         self.settle()
         return answer
 

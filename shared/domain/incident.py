@@ -5,7 +5,7 @@ Laws: the timeline is the truth, and an incident is the fold of its log entries.
 nothing. Resolved is final.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from enum import StrEnum
 from shared.domain.directory import Policy, Urgency
 from shared.domain.errors import Refused
 from shared.domain.instants import Instant
+from shared.domain.responder import Responder, answered, unreached
 from shared.domain.timeline import Kind, LogEntry
 
 
@@ -43,6 +44,9 @@ NEXT: Mapping[Kind, Mapping[Status, Status]] = {  # a pair that is missing is no
     Kind.RESOLVED: {T: R, A: R},
     Kind.AUTO_RESOLVED: {T: R, A: R},
     Kind.MERGED: {T: R, A: R},
+    Kind.ALERTS_MOVED: STAYS,
+    Kind.RESPONDER_ADDED: STAYS,
+    Kind.RESPONDER_UNREACHED: STAYS,
     Kind.NOTED: STAYS,
     Kind.STATUS_UPDATED: STAYS,
     Kind.PRIORITY_CHANGED: STAYS,
@@ -90,14 +94,16 @@ class Incident:
     people: tuple[str, ...] = ()  # whom the present level pages: the assignees
     directory: int = 0
     reached: bool = False  # somebody was paged in this round
-    next_level: int | None = None  # the level to enter at ``next_at``; None while the present one lasts
-    next_at: Instant | None = None
+    next_level: int | None = None  # the level to enter; None while the present one lasts
+    next_at: Instant | None = None  # when; None while somebody has it
     exhausted: bool = False
     acknowledged_by: tuple[str, ...] = ()
     acknowledged_at: Instant | None = None
     snoozed_until: Instant | None = None
     touched: bool = False  # a person did something to it
+    responders: tuple[Responder, ...] = ()  # who was added beside the level's people; the place is their number's
     merged_into: str | None = None
+    merged: tuple[str, ...] = ()  # those merged into it, whose alerts are its own
     epoch: int = 0
     version: int = 0
 
@@ -145,7 +151,7 @@ def apply(incident: Incident, entry: LogEntry) -> Incident:
     raises = raises_epoch(incident, entry.kind)
     after = replace(incident, status=status, version=incident.version + 1, epoch=incident.epoch + raises)
     if entry.by.user is not None:
-        after = replace(after, touched=True)
+        after = replace(after, touched=True, responders=answered(after.responders, entry.by.user))
     if entry.kind in PAGES_A_LEVEL:
         after = _page_anew(after, entry)
     elif entry.kind in ENDS:
@@ -173,10 +179,10 @@ def fold(incident: str, log: Iterable[LogEntry]) -> Incident:
 
 
 def _page_anew(incident: Incident, entry: LogEntry) -> Incident:
-    """Some level is to be entered at once: by default the present one."""
+    """Some level is to be entered at once: by default the one that was to be entered, else the present one."""
     return replace(
         incident,
-        next_level=max(incident.level, 1) if entry.level is None else entry.level,
+        next_level=entry.level or incident.next_level or max(incident.level, 1),
         next_at=entry.due or entry.at,
         exhausted=False,
         acknowledged_by=(),
@@ -186,6 +192,11 @@ def _page_anew(incident: Incident, entry: LogEntry) -> Incident:
 
 
 def _details(incident: Incident, entry: LogEntry) -> Incident:
+    """What the entry's kind changes besides."""
+    return _of_alerts(_of_people(_of_level(incident, entry), entry), entry)
+
+
+def _of_level(incident: Incident, entry: LogEntry) -> Incident:
     match entry.kind:
         case Kind.LEVEL_ENTERED:
             return replace(
@@ -216,6 +227,12 @@ def _details(incident: Incident, entry: LogEntry) -> Incident:
             return replace(
                 incident, entry=entry.entry or incident.entry + 1, exhausted=True, next_level=None, next_at=None
             )
+        case _:
+            return incident
+
+
+def _of_people(incident: Incident, entry: LogEntry) -> Incident:
+    match entry.kind:
         case Kind.ACKNOWLEDGED:
             names = (entry.by.user,) if entry.by.user and entry.by.user not in incident.acknowledged_by else ()
             return replace(
@@ -223,7 +240,6 @@ def _details(incident: Incident, entry: LogEntry) -> Incident:
                 acknowledged_by=incident.acknowledged_by + names,
                 acknowledged_at=entry.at,
                 snoozed_until=None,
-                next_level=None,
                 next_at=None,
             )
         case Kind.SNOOZED:
@@ -232,18 +248,55 @@ def _details(incident: Incident, entry: LogEntry) -> Incident:
                 snoozed_until=entry.until,
                 acknowledged_at=entry.at,
                 acknowledged_by=incident.acknowledged_by or ((entry.by.user,) if entry.by.user else ()),
-                next_level=None,
                 next_at=None,
             )
         case Kind.REASSIGNED:
-            return replace(incident, policy=entry.policy or incident.policy, round=0, reached=False)
+            return replace(
+                incident,
+                policy=entry.policy or incident.policy,
+                turn=incident.turn if entry.turn is None else entry.turn,
+                round=0,
+                level=0,
+                entered_at=None,
+                people=(),
+                reached=False,
+            )
+        case Kind.PRIORITY_CHANGED:
+            return replace(incident, priority=entry.priority)
+        case Kind.RESPONDER_ADDED:
+            return replace(incident, responders=(*incident.responders, *_added(incident, entry)))
+        case Kind.RESPONDER_UNREACHED:
+            return replace(incident, responders=unreached(incident.responders, entry.responder))
+        case _:
+            return incident
+
+
+def _of_alerts(incident: Incident, entry: LogEntry) -> Incident:
+    match entry.kind:
         case Kind.URGENCY_RAISED:
             return replace(incident, urgency=Urgency.HIGH, raises_at=None)
         case Kind.ALERT_JOINED:
             return replace(incident, alerts=incident.alerts + 1, open_alerts=incident.open_alerts + 1)
         case Kind.ALERT_RESOLVED:
             return replace(incident, open_alerts=incident.open_alerts - 1)
-        case Kind.PRIORITY_CHANGED:
-            return replace(incident, priority=entry.priority)
+        case Kind.ALERTS_MOVED if entry.moved is not None:
+            return replace(
+                incident,
+                touched=True,
+                alerts=incident.alerts + entry.moved.alerts,
+                open_alerts=incident.open_alerts + entry.moved.open_alerts,
+                merged=(*incident.merged, entry.moved.incident, *entry.moved.also),
+            )
         case _:
             return incident
+
+
+def _added(incident: Incident, entry: LogEntry) -> Iterator[Responder]:
+    for number, user in enumerate(entry.people, start=len(incident.responders) + 1):
+        yield Responder(
+            number=number,
+            user=user,
+            added_at=entry.due or entry.at,
+            urgency=incident.urgency,
+            directory=entry.directory or 0,
+        )

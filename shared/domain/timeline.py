@@ -34,6 +34,9 @@ class Kind(StrEnum):
     RESOLVED = "resolved"
     AUTO_RESOLVED = "auto_resolved"
     MERGED = "merged"
+    ALERTS_MOVED = "alerts_moved"  # to this incident, from one that was merged into it
+    RESPONDER_ADDED = "responder_added"
+    RESPONDER_UNREACHED = "responder_unreached"
     NOTED = "noted"
     STATUS_UPDATED = "status_updated"
     PRIORITY_CHANGED = "priority_changed"
@@ -46,6 +49,8 @@ class Why(StrEnum):
     NOBODY_ON_CALL = "nobody is on call"
     NO_CONTACT_METHOD = "nobody at this level has a contact method"
     EVERY_METHOD_FAILED = "every method of everybody at this level failed"
+    RESPONDER_DUE = "a responder was added"
+    RESPONDER_UNREACHED = "every method of the responder failed"
     SUPPORT_HOURS = "the support hours have begun"
     UNANSWERED = "nobody acknowledged in time"
     EXHAUSTED = "the policy is exhausted"
@@ -55,6 +60,7 @@ class Why(StrEnum):
     STALE_EPOCH = "another run has taken over"
     NO_SUCH_INCIDENT = "there is no such incident"
     WAITING = "the next moment has not come"
+    ALERTS_SILENT = "its alerts have been silent"
     NOTHING_LEFT = "nothing is left to come"
 
 
@@ -98,6 +104,16 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Alerts that another incident brought along; ``also`` are those that had been merged into it before."""
+
+    incident: str
+    also: tuple[str, ...] = ()
+    alerts: int
+    open_alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """One line of a timeline. ``at`` is when it was committed, ``due`` when it ought to have been."""
 
@@ -116,8 +132,11 @@ class LogEntry:
     level: int | None = None
     entry: int | None = None
     people: tuple[str, ...] = ()
-    directory: int | None = None  # the version of the directory that a level's people are paged by
+    directory: int | None = None  # the version of the directory that these people are paged by
+    responder: int | None = None  # the number of a responder whom nothing reached
+    moved: Moved | None = None
     policy: Policy | None = None
+    turn: int | None = None  # the incident's place among those of the policy that it was handed to
     until: Instant | None = None
     into: str | None = None
     priority: str | None = None

@@ -98,7 +98,7 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogE
         priority=way.priority,
         tags=way.tags,
         policy=policy,
-        turn=_turn(deps, policy),
+        turn=turn_of(deps, policy),
         raises_at=way.raises_at,
         acknowledgement_timeout=service.acknowledgement_timeout,
         auto_resolve=service.auto_resolve,
@@ -126,7 +126,7 @@ def _alert(incident: str, accepted: Accepted) -> Alert:
     )
 
 
-def _turn(deps: Deps, policy: Policy) -> int:
+def turn_of(deps: Deps, policy: Policy) -> int:
     """The incident's place among those of its policy, from 0; counted only where a level takes turns."""
     if not any(level.assign == "round_robin" for level in policy.levels):
         return 0

@@ -4,25 +4,22 @@ A reply counts only when it is proven: the mail's verdicts, one sender, an addre
 of the person it was signed for. It is applied once, however often it is delivered.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.access import page_tag
 from shared.domain.answer import Answer, Word, commands_for, read_answer
-from shared.domain.command import Command, carry_out
 from shared.domain.directory import Contact, Medium, User
-from shared.domain.errors import Conflict, Refused
-from shared.domain.escalation import decide, in_words
-from shared.domain.incident import Incident, apply
+from shared.domain.errors import Refused
+from shared.domain.incident import Incident
 from shared.domain.notification import Page
-from shared.domain.timeline import Author, LogEntry
-from shared.flow.escalate import begin_run, next_moment
-from shared.flow.ports import AlreadyCounted, Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.domain.outlook import in_words
+from shared.domain.timeline import Author
+from shared.flow.escalate import look
+from shared.flow.obey import Marker, obey
+from shared.flow.ports import AlreadyCounted, Deps, Loaded, Notice, OutcomeUnknown, SendFailed
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
-TRIES = 8
 HELP = "Answer with one line: ack, resolve, escalate, snooze 2h, reassign <name>, note <text>, status or help."
-Marker = tuple[str, str]  # channel, provider's message id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,62 +49,6 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     return text
 
 
-def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker | None) -> str:
-    """Carries out ``commands`` in one transaction; the words that their author is answered.
-
-    Raises AlreadyCounted, Unavailable.
-    """
-    for _ in range(TRIES):
-        loaded = deps.incidents.load(incident)
-        if loaded is None:
-            return "There is no such incident."
-        try:
-            after, entries = _carried_out(deps, loaded.incident, commands)
-        except Refused as fault:
-            return f"Nothing was done: {fault}."
-        try:
-            _commit(deps, loaded, after, entries, marker)
-        except Conflict:
-            continue  # the timer or somebody else wrote first: decide again on what is there now
-        return said_of(after, commands[-1], changed=bool(entries))
-    raise Unavailable(f"{incident} is being written to without pause; the reply is applied again")
-
-
-def said_of(incident: Incident, command: Command, *, changed: bool) -> str:
-    """What an author hears once a command has taken effect."""
-    named = f"{incident.number} {incident.name}"
-    match command.order.value:
-        case "acknowledge":
-            return f"You have it. {named} is acknowledged." if changed else f"You have {named} already."
-        case "resolve":
-            return f"{named} is resolved."
-        case "note" | "status_update":
-            return f"Noted on {named}."
-        case "snooze":
-            return f"{named} is snoozed."
-        case _:
-            return f"Done. {named} is {incident.status}."
-
-
-def _carried_out(deps: Deps, incident: Incident, commands: Sequence[Command]) -> tuple[Incident, tuple[LogEntry, ...]]:
-    """The state after ``commands``, and their log entries. Raises Refused: then none of them is carried out."""
-    after, entries = incident, list[LogEntry]()
-    for command in commands:
-        for entry in carry_out(after, command, deps.directory.current(), deps.now()):
-            after = apply(after, entry)
-            entries.append(entry)
-    return after, tuple(entries)
-
-
-def _commit(deps: Deps, loaded: Loaded, after: Incident, entries: tuple[LogEntry, ...], marker: Marker | None) -> None:
-    before = loaded.incident
-    moved = after.epoch != before.epoch
-    due_at = next_moment(deps, after) if moved else loaded.due_at
-    deps.incidents.commit(Change(incident=after, before=before.version, entries=entries, due_at=due_at, marker=marker))
-    if moved:
-        begin_run(deps, after, due_at)
-
-
 def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, user: User, marker: Marker) -> str:
     if answer.number is not None and answer.number != incident.number:
         return f"Nothing was done: this mail is about {incident.number}. Answer the page of {answer.number} instead."
@@ -116,7 +57,7 @@ def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, use
     if answer.word is Word.STATUS:
         return _status(deps, incident.id)
     author = Author(user=user.name, via=marker[0], message_id=marker[1])
-    seen = int(page.entry) if page.entry.isdigit() else None
+    seen = page.seen or (None if page.of_responder else int(page.entry))
     try:
         commands = commands_for(answer, author, seen, deps.directory.current())
     except Refused as fault:
@@ -128,10 +69,10 @@ def _status(deps: Deps, incident: str) -> str:
     loaded = deps.incidents.load(incident)
     if loaded is None:
         return "There is no such incident."
-    state, directory = loaded.incident, deps.directory.current()
-    turn = decide(state, loaded.pages, directory, directory, deps.now())
+    state, now = loaded.incident, deps.now()
+    following = in_words(look(deps, state, loaded.pages, now), deps.directory.current(), now)
     who = ", ".join(state.acknowledged_by or state.people) or "nobody"
-    return f"{state.number} {state.name} is {state.status} ({who}). {in_words(turn, deps.now())}"
+    return f"{state.number} {state.name} is {state.status} ({who}). {following}"
 
 
 def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, Loaded, User]:

@@ -96,6 +96,8 @@ class Strand:
         self.known = self.deps.incidents.key(key_hash(key))
         named = self.known.incident if self.known else None
         self.incident = self.deps.incidents.state(named) if named else None
+        while self.incident is not None and self.incident.merged_into is not None:
+            self.incident = self.deps.incidents.state(self.incident.merged_into)
 
     def _forget(self) -> None:
         self.known = self.incident = self.counted = None
@@ -250,7 +252,7 @@ class Strand:
             after = apply(after, entry)
             numbered.append(replace(entry, epoch=after.epoch))
         moved = after.epoch != before.epoch
-        due_at = next_moment(deps, after) if moved else self._due_at(after.id)
+        due_at = self._next_moment(after) if moved else self._due_at(after.id)
         change = Change(
             incident=after,
             before=before.version,
@@ -264,6 +266,11 @@ class Strand:
         if moved:
             begin_run(deps, after, due_at)
 
+    def _next_moment(self, incident: Incident) -> Instant | None:
+        """Only what is open and pages nobody at once may have responders, whose pages are to be known."""
+        loaded = self.deps.incidents.load(incident.id) if incident.open and incident.next_at is None else None
+        return next_moment(self.deps, incident, loaded.pages if loaded else ())
+
     def _due_at(self, incident: str) -> Instant | None:
         """When its next step is due, which a change that pages nobody leaves as it is."""
         loaded = self.deps.incidents.load(incident)
@@ -273,6 +280,7 @@ class Strand:
         event, triggers = accepted.event, accepted.event.action is Action.TRIGGER
         return replace(
             known,
+            incident=self.incident.id if self.incident else known.incident,
             count=known.count + triggers,
             last_seen=accepted.accepted_at,
             accepted_at=max(accepted.accepted_at, known.accepted_at),

@@ -172,7 +172,7 @@ def test_a_message_too_large_to_travel_is_read_where_a_rule_asks_for_it() -> Non
 
 def test_step_functions_that_don_t_answer_lose_nothing() -> None:
     class Down:
-        def start(self, incident: str, epoch: int) -> None:
+        def start(self, incident: str, epoch: int, responders: int = 0) -> None:
             raise Unavailable("Step Functions didn't take it")
 
     made, store = world()

@@ -108,9 +108,9 @@ class RunsPort:
     start_turn: Callable[[str, int], None]
     names: set[str] = field(default_factory=set[str])
 
-    def start(self, incident: str, epoch: int) -> None:
-        if f"{incident}-{epoch}" not in self.names:
-            self.names.add(f"{incident}-{epoch}")
+    def start(self, incident: str, epoch: int, responders: int = 0) -> None:
+        if (name := f"{incident}-{epoch}-R{responders}") not in self.names:
+            self.names.add(name)
             self.start_turn(incident, epoch)
 
 

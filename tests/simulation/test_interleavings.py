@@ -11,7 +11,7 @@ from shared.domain.command import Command, Order
 from shared.domain.event import Action, Severity
 from shared.domain.incident import Status
 from shared.domain.timeline import Author, Kind
-from shared.flow import escalate, page, reply, sweep, triage
+from shared.flow import escalate, obey, page, sweep, triage
 from shared.flow.ports import Deps
 from tests.flow.people import directory, level
 from tests.simulation.faults import Calls, watched
@@ -38,20 +38,20 @@ def the_sweep(house: House, deps: Deps) -> None:
 
 
 def ada_acknowledges(house: House, deps: Deps) -> None:
-    reply.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="ada"), entry=1)], None)
+    obey.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="ada"), entry=1)], None)
 
 
 def grace_acknowledges(house: House, deps: Deps) -> None:
-    reply.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="grace"), entry=1)], None)
+    obey.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="grace"), entry=1)], None)
 
 
 def ada_escalates(house: House, deps: Deps) -> None:
     """What she saw was level 1."""
-    reply.obey(deps, incident(house), [Command(order=Order.ESCALATE, by=Author(user="ada"), entry=1)], None)
+    obey.obey(deps, incident(house), [Command(order=Order.ESCALATE, by=Author(user="ada"), entry=1)], None)
 
 
 def ada_resolves(house: House, deps: Deps) -> None:
-    reply.obey(deps, incident(house), [Command(order=Order.RESOLVE, by=Author(user="ada"), entry=1)], None)
+    obey.obey(deps, incident(house), [Command(order=Order.RESOLVE, by=Author(user="ada"), entry=1)], None)
 
 
 def the_alarm_recovers(house: House, deps: Deps) -> None:
@@ -174,7 +174,7 @@ def test_no_page_leaves_once_somebody_has_it_but_what_was_in_flight(person: str)
         def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
             if count == at:
                 command = Command(order=Order.ACKNOWLEDGE, by=Author(user=person))
-                reply.obey(house.deps, incident(house), [command], None)
+                obey.obey(house.deps, incident(house), [command], None)
             return call()
 
         calls.meet = meet
