@@ -13,7 +13,7 @@ from typing import Any
 from shared.domain import access
 from shared.domain.alert import Accepted, key_hash
 from shared.domain.command import Command
-from shared.domain.directory import Directory, Medium
+from shared.domain.directory import DELIVERED, Directory, Medium
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
@@ -141,7 +141,7 @@ class SignedAddresses:
 
 
 class World:
-    """A deployment in memory. ``fails`` are the media by which every attempt fails."""
+    """A deployment in memory, with the channels that are built; by ``fails`` every attempt fails."""
 
     def __init__(self, directory: Directory, at: Instant, fails: Sequence[Medium] = ()) -> None:
         self.clock = MovableClock(at)
@@ -165,7 +165,7 @@ class World:
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),
-            channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
+            channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in DELIVERED},
         )
 
     def accept(self, accepted: Accepted) -> None:

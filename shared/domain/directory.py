@@ -31,6 +31,9 @@ class Medium(StrEnum):
     TEAMS = "teams"
 
 
+DELIVERED = frozenset({Medium.EMAIL, Medium.SMS})  # whose channels are built; a page by another fails at once
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """One way to reach a person: ``phone`` is ``sms`` to ``+44…``."""

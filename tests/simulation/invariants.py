@@ -46,7 +46,7 @@ def _no_page_after_somebody_has_it(house: House, incident: str, log: list) -> No
     changes = [e for e in log if e.kind in (Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.LEVEL_ENTERED)]
     for sent in house.sent:
         page = sent.notice.page
-        if page is None or page.incident != incident or page.user == FALLBACK:
+        if page is None or page.incident != incident or page.user == FALLBACK or page.of_responder:
             continue
         before = [entry for entry in changes if entry.at <= sent.at]
         last = before[-1] if before else None
