@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from shared.domain.directory import Assign, Directory, Level, Policy, Target, TargetKind
 from shared.domain.errors import Refused
-from shared.domain.incident import Incident, Status, apply, raises_epoch
+from shared.domain.incident import TIMELINE_MAX, Incident, Status, apply, raises_epoch
 from shared.domain.instants import Instant, next_whole_second, whole_second
 from shared.domain.notification import methods
 from shared.domain.responder import RESPONDERS_MAX, waiting
@@ -88,11 +88,13 @@ def _entry(incident: Incident, command: Command, directory: Directory, now: Inst
         case Order.MERGE:
             raise Refused("a merge is between two incidents: say into which, and it is carried out on both")
         case _:
-            return _said(command, directory, now)
+            return _said(incident, command, directory, now)
 
 
-def _said(command: Command, directory: Directory, now: Instant) -> LogEntry:
+def _said(incident: Incident, command: Command, directory: Directory, now: Instant) -> LogEntry:
     """What pages nobody and leaves the status: a note, a status update, a priority."""
+    if incident.version >= TIMELINE_MAX:
+        raise Refused(f"{incident.number} has {TIMELINE_MAX} entries, and takes no more notes: resolve it")
     if command.order is not Order.PRIORITY:
         kind = Kind.NOTED if command.order is Order.NOTE else Kind.STATUS_UPDATED
         return LogEntry(kind=kind, at=now, by=command.by, text=command.text)

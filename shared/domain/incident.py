@@ -23,6 +23,8 @@ class Status(StrEnum):
     RESOLVED = "resolved"
 
 
+TIMELINE_MAX = 10_000  # entries: an alert that changes each second has as many within three hours
+
 T, A, R = Status.TRIGGERED, Status.ACKNOWLEDGED, Status.RESOLVED
 STAYS = {T: T, A: A}
 

@@ -22,7 +22,7 @@ from shared.domain.directory import Urgency
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.event import Action
 from shared.domain.holding import Hold
-from shared.domain.incident import Incident, apply
+from shared.domain.incident import TIMELINE_MAX, Incident, apply
 from shared.domain.instants import Instant, whole_second
 from shared.domain.timeline import Kind, LogEntry
 from shared.flow.envelope import Delivery, read
@@ -169,6 +169,9 @@ class Strand:
         key = self._key_after(known, accepted)
         if self.incident is None:
             return self._change_what_waits(accepted, key)
+        raises = self._raises_urgency(accepted)
+        if self.incident.version >= TIMELINE_MAX and not raises:
+            return self._count(known, key)
         entries = [
             LogEntry(
                 kind=Kind.ALERT_CHANGED,
@@ -179,10 +182,16 @@ class Strand:
                 summary=event.summary,
             )
         ]
-        if self._raises_urgency(accepted):
+        if raises:
             now = self.deps.now()
             entries.append(LogEntry(kind=Kind.URGENCY_RAISED, at=now, due=whole_second(now), by=author_of(accepted)))
         return self._commit(entries, key)
+
+    def _count(self, known: KeyState, key: KeyState) -> None:
+        """The timeline is long enough: the change is counted on the alert, like a repeat."""
+        self.deps.journal.count("TimelineFull")
+        self.deps.incidents.count_repeats(known, key)
+        self.known = key
 
     def _change_what_waits(self, accepted: Accepted, key: KeyState) -> None:
         """Suppressed, or held: what is held opens with the latest that it said."""

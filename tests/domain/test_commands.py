@@ -8,7 +8,7 @@ import pytest
 from shared.domain.command import Command, Order, carry_out
 from shared.domain.directory import Assign, Urgency
 from shared.domain.errors import Refused
-from shared.domain.incident import Status
+from shared.domain.incident import TIMELINE_MAX, Status
 from shared.domain.timeline import Author
 from tests.domain.nights import State, after, begun, later, taken, told
 from tests.flow.people import directory, level, policy, user
@@ -194,3 +194,10 @@ def test_what_is_resolved_says_where_its_alerts_went() -> None:
     state = paged()
     merged = replace(state.incident, status=Status.RESOLVED, merged_into="QBBBBBBBBBBBBB")
     assert refusal(replace(state, incident=merged), Order.NOTE).endswith("it was merged into another incident")
+
+
+def test_a_timeline_takes_notes_up_to_a_length_and_can_always_be_ended() -> None:
+    state = paged()
+    full = replace(state, incident=replace(state.incident, version=TIMELINE_MAX))
+    assert "takes no more notes" in refusal(full, Order.NOTE, text="and another")
+    assert says(full, Order.RESOLVE).incident.status is Status.RESOLVED

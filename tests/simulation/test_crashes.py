@@ -85,13 +85,13 @@ def it_is_held() -> House:
 
 
 def linus_is_asked() -> House:
-    """Grace acknowledges by mail and asks Linus, whose mail fails and whose text arrives; then he says that he looks."""
+    """Grace acknowledges, and asks Linus, whose mail fails and whose text arrives; then he says that he looks."""
     house = House(directory(level("grace"), level("ada")))
     house.receive()
     house.person_answers("grace", "ack", MINUTE)
-    house.at(2 * MINUTE, lambda: house.fails.add(Medium.EMAIL))
-    house.at(2 * MINUTE, lambda: house.orders(Order.ADD_RESPONDERS, "grace", users=("linus",)))
-    house.at(20 * MINUTE, lambda: house.orders(Order.NOTE, "linus", text="looking"))
+    house.at(8 * MINUTE, lambda: house.fails.add(Medium.EMAIL))
+    house.at(8 * MINUTE, lambda: house.orders(Order.ADD_RESPONDERS, "grace", users=("linus",)))
+    house.at(30 * MINUTE, lambda: house.orders(Order.NOTE, "linus", text="looking"))
     return house
 
 
@@ -99,9 +99,9 @@ def linus_can_t_be_reached() -> House:
     """Nothing that Linus has works: that is said, and the levels go on."""
     house = House(directory(level("ada"), level("grace")))
     house.receive()
-    house.at(3 * MINUTE, lambda: house.fails.update(Medium))
-    house.at(3 * MINUTE, lambda: house.orders(Order.ADD_RESPONDERS, "ada", users=("linus",)))
-    house.at(4 * MINUTE, house.fails.clear)
+    house.at(4 * MINUTE, lambda: house.fails.update(Medium))
+    house.at(4 * MINUTE, lambda: house.orders(Order.ADD_RESPONDERS, "ada", users=("linus",)))
+    house.at(4 * MINUTE + timedelta(seconds=30), lambda: house.fails.difference_update((Medium.EMAIL, Medium.SMS)))
     return house
 
 

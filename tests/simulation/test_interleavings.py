@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from shared.domain.command import Command, Order
+from shared.domain.directory import Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
 from shared.domain.incident import Status
 from shared.domain.timeline import Author, Kind
 from shared.flow import escalate, obey, page, sweep, triage
 from shared.flow.ports import Deps
-from tests.flow.people import directory, level
+from tests.flow.people import INTEGRATIONS, directory, level
 from tests.simulation.faults import Calls, watched
 from tests.simulation.house import House
 from tests.simulation.invariants import hold_always, hold_at_rest
@@ -222,6 +223,32 @@ def test_no_page_leaves_once_somebody_has_it_but_what_was_in_flight(person: str)
         before_call += 1
     assert sent == sorted(sent)
     assert set(sent) == {0, 1}
+
+
+@pytest.mark.parametrize("other", [the_alarm_changes, the_alarm_repeats, ada_asks_linus])
+def test_a_level_that_failed_is_followed_by_the_next_whoever_writes_meanwhile(other: Act) -> None:
+    """Of low urgency: no timer would find it."""
+    quiet = Service(name="checkout", policy="checkout", urgency=UrgencyRule.LOW, integrations=INTEGRATIONS)
+    before_call, made = 1, 1
+    while before_call <= made:
+        house, calls = House(directory(level("ada"), level("grace"), service=quiet), fails=[Medium.EMAIL]), Calls()
+        house.receive()
+        _triage(house, house.deps)
+        escalate.run(house.deps, incident(house), 1)
+        page.run(house.deps, house.pages.receive(1)[0].body, "by mail")
+        house.fails.add(Medium.SMS)
+        text = house.pages.receive(1)[0].body
+        house.fails.discard(Medium.EMAIL)
+
+        def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
+            if count == at:
+                other(house, house.deps)
+            return call()
+
+        calls.meet = meet
+        page.run(watched(house.deps, calls), text, "by text")
+        made, before_call = len(calls.made), before_call + 1
+        assert [e.level for e in house.timelines()[0][1] if e.kind is Kind.LEVEL_ENTERED] == [1, 2]
 
 
 # two incidents, one merged into the other
