@@ -10,7 +10,7 @@ from shared.domain.errors import Refused
 from shared.domain.escalation import Turn, decide
 from shared.domain.incident import Incident, apply, begin
 from shared.domain.instants import Instant
-from shared.domain.notification import WAITING, Page, PageState
+from shared.domain.notification import LOST, WAITING, Page, PageState
 from shared.domain.paging import recipient, still_due
 from shared.domain.timeline import Author, Kind, LogEntry, Opening
 
@@ -57,7 +57,7 @@ def _settled(state: State, due: Sequence[Page], outcome: PageState, team: Direct
     pages = tuple(replace(page, state=outcome) if page in due else page for page in state.pages)
     for page in due:
         person = recipient(state.incident, page, Versions(in_force=team))
-        if outcome is PageState.FAILED and person is not None and still_due(state.incident, page):
+        if outcome in LOST and person is not None and still_due(state.incident, page):
             following = person.next_page(state.incident, pages, page.due)
             pages += (following,) if following else ()
     return pages

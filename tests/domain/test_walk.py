@@ -3,7 +3,6 @@
 Sequences that come to the same state (counted from now, and from the present level entry) go on as one.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,11 +12,11 @@ import pytest
 
 from shared.domain.command import Order
 from shared.domain.directory import Assign, Policy, Urgency
-from shared.domain.incident import Incident, Status, apply, fold
-from shared.domain.instants import Instant
-from shared.domain.notification import FALLBACK, LOST, PageState, methods
+from shared.domain.incident import Incident, Status, apply
+from shared.domain.notification import PageState
 from shared.domain.timeline import Kind, LogEntry
-from tests.domain.nights import State, begun, later, taken, told, turn_of
+from tests.domain.holds import from_here, hold
+from tests.domain.nights import State, begun, later, taken, told
 from tests.flow.people import directory, level, policy, user
 
 DEPTH = 6
@@ -96,104 +95,10 @@ def walk(of: Policy, urgency: Urgency) -> Iterator[State]:
         fresh = {key: state for state in reached if (key := from_here(state)) not in known}
         known |= set(fresh)
         for state in fresh.values():
-            hold(state, ending)
+            hold(state, TEAM, ending)
             yield state
         steps = [step(state) for state in fresh.values() for step in STEPS.values()]
         reached = [state for state in steps if state is not None]
-
-
-def hold(state: State, ending: set[Any]) -> None:
-    """Nobody twice, nobody who is due left out, and an end that is stated."""
-    identities = Counter(page.identity for page in state.pages)
-    assert not [identity for identity, count in identities.items() if count > 1]
-    assert fold(state.incident.id, state.log) == state.incident
-    assert [entry.epoch for entry in state.log if entry.kind is not Kind.URGENCY_RAISED] == sorted(
-        entry.epoch for entry in state.log if entry.kind is not Kind.URGENCY_RAISED
-    )
-    assert not left_out(state, identities)
-    turn = turn_of(state, TEAM)
-    assert (turn.entries, turn.pages) == ((), ()), "a turn that was taken leaves nothing due"
-    assert turn.wake_at is None or turn.wake_at > state.now
-    if turn.wake_at is None:
-        assert why_nothing_comes(state)
-    comes_to_an_end(state, ending)
-
-
-def left_out(state: State, identities: Counter[str]) -> list[str]:
-    """Told apart from the code: whom the rules of the directory say to have been paged by now."""
-    incident, missing = state.incident, list[str]()
-    if incident.status is Status.TRIGGERED and not incident.exhausted and incident.entered_at is not None:
-        for name in incident.people:
-            missing += by_rule(state, str(incident.entry), name, incident.urgency, incident.entered_at)
-        assert incident.people
-    for responder in incident.responders if incident.open else ():
-        if responder.waiting:
-            missing += by_rule(state, responder.entry, responder.user, responder.urgency, responder.added_at)
-    if incident.exhausted and incident.status is Status.TRIGGERED:
-        missing += [f"{incident.entry}#{FALLBACK}#{place}" for place, _ in enumerate(TEAM.account.fallback)]
-    return [identity for identity in missing if not identities[identity]]
-
-
-def by_rule(state: State, entry: str, name: str, urgency: Urgency, since: Instant) -> list[str]:
-    ways = methods(TEAM.users[name], urgency)
-    failed = {p.rule for p in state.pages if (p.entry, p.user) == (entry, name) and p.state in LOST}
-    due = [n for n, way in enumerate(ways) if way.after is not None and since + way.after <= state.now]
-    handed_on = list(range(len(ways)))[: len(failed) + 1] if failed else []
-    return [f"{entry}#{name}#{place}" for place in {*due, *handed_on}]
-
-
-def why_nothing_comes(state: State) -> bool:
-    incident = state.incident
-    if not incident.open or (incident.exhausted and incident.status is Status.TRIGGERED):
-        return True
-    return incident.status is Status.TRIGGERED and incident.urgency is Urgency.LOW
-
-
-def comes_to_an_end(state: State, ending: set[Any]) -> None:
-    """Left alone, and with every page arriving, it comes to rest: as each state on its way there does."""
-    way = list[Any]()
-    while (key := from_here(state)) not in ending:
-        way.append(key)
-        assert len(way) < 120, "it never comes to rest"
-        following = later(state, TEAM)
-        if following is None:
-            assert why_nothing_comes(state)
-            break
-        state = taken(following, TEAM)
-    ending.update(way)
-
-
-def from_here(state: State) -> Any:
-    """The state as it matters for what is to come: instants from now, entries from the present one."""
-    incident = state.incident
-    present = {str(incident.entry), *(r.entry for r in incident.responders if r.waiting)}
-    pages = frozenset(
-        (p.entry.lstrip("0123456789"), p.user, p.rule, p.state) for p in state.pages if p.entry in present
-    )
-    asked = tuple((r.user, r.urgency, state.now - r.added_at) for r in incident.responders if r.waiting)
-    matters = (_relative(incident, name, state.now) for name in MATTERS)
-    return (*matters, incident.policy.name, incident.acknowledged_by != (), asked, pages)
-
-
-MATTERS = (
-    "status",
-    "urgency",
-    "round",
-    "level",
-    "entered_at",
-    "people",
-    "reached",
-    "next_level",
-    "next_at",
-    "exhausted",
-    "acknowledged_at",
-    "snoozed_until",
-)
-
-
-def _relative(incident: Incident, name: str, now: Instant) -> Any:
-    value = getattr(incident, name)
-    return now - value if hasattr(value, "tzinfo") and value is not None else value
 
 
 def test_the_walk_looks_far() -> None:

@@ -1,16 +1,22 @@
 """Added responders and merges on the deployed system: the same conditions, by the tables that it runs on."""
 
+from dataclasses import replace
+
 from shared.domain.command import Command, Order
 from shared.domain.incident import Status
 from shared.domain.notification import PageState
 from shared.domain.timeline import Author, Kind
 from shared.flow.obey import obey
 from shared.flow.ports import Loaded
+from shared.store.services import StepFunctions
 from tests.system.conftest import Running, eventually
 
 
 def order(running: Running, incident: str, what: Order, by: str = "ada", **more: object) -> str:
-    return obey(running.deps, incident, [Command(order=what, by=Author(user=by), **more)], None)  # type: ignore[arg-type]
+    """As the dashboard will do it: with what its function may call."""
+    runs = StepFunctions(running.deployment.client("stepfunctions"), running.deployment.facts["state_machine_arn"])
+    deps = replace(running.deps, executions=runs)
+    return obey(deps, incident, [Command(order=what, by=Author(user=by), **more)], None)  # type: ignore[arg-type]
 
 
 def opened(running: Running, key: str) -> Loaded:
