@@ -4,9 +4,11 @@ Laws: an entry is never changed; what it says is past. ``at`` is when it was com
 been: in whole seconds, the same however late it was carried out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from shared.domain.directory import Policy, Urgency
 from shared.domain.event import Severity
@@ -101,6 +103,8 @@ class Opening:
     raises_at: Instant | None = None  # when low urgency becomes high: as the support hours begin
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
+    runbook: str | None = None  # the one that a rule named
+    ticket: Mapping[str, Any] | None = None  # as a rule asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ Whoever wrote meanwhile is read and decided on again. Where a level is to be pag
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from shared.domain.command import Command, Order, carry_out
-from shared.domain.errors import Conflict, Refused
+from shared.domain.errors import Conflict, NotFound, Refused
 from shared.domain.incident import Incident, apply
 from shared.domain.instants import Instant
 from shared.domain.merging import merge
@@ -20,26 +20,40 @@ TRIES = 8
 Marker = tuple[str, str]  # channel, provider's message id
 
 
-def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker | None) -> str:
-    """Carries out ``commands`` in one transaction; the words that their author is answered.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an author is answered, and the incident as it is by then."""
 
-    Raises AlreadyCounted, Unavailable.
+    text: str
+    incident: Incident
+
+
+def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker | None) -> Said:
+    """Carries out ``commands`` in one transaction; what their author is answered.
+
+    Raises AlreadyCounted, NotFound, Unavailable.
     """
     commands = [_in_turn(deps, command) for command in commands]
     for _ in range(TRIES):
-        loaded = deps.incidents.load(incident)
-        if loaded is None:
-            return "There is no such incident."
+        loaded = load(deps, incident)
         try:
             after, entries, along = _carried_out(deps, loaded.incident, commands)
         except Refused as fault:
-            return f"Nothing was done: {fault}."
+            return Said(text=f"Nothing was done: {fault}.", incident=loaded.incident)
         try:
             _commit(deps, loaded, after, Change(entries=entries, along=along, marker=marker))
         except Conflict:
             continue  # the timer or somebody else wrote first: decide again on what is there now
-        return said_of(after, commands[-1], changed=bool(entries))
+        return Said(text=said_of(after, commands[-1], changed=bool(entries)), incident=after)
     raise Unavailable(f"{incident} is being written to without pause; the reply is applied again")
+
+
+def load(deps: Deps, incident: str) -> Loaded:
+    """Raises NotFound."""
+    loaded = deps.incidents.load(incident)
+    if loaded is None:
+        raise NotFound(f"there is no incident {incident}")
+    return loaded
 
 
 def said_of(incident: Incident, command: Command, *, changed: bool) -> str:

@@ -7,6 +7,7 @@ of the person it was signed for. It is applied once, however often it is deliver
 from dataclasses import dataclass
 
 from shared.domain.access import page_tag
+from shared.domain.alert import Alert
 from shared.domain.answer import Answer, Word, commands_for, read_answer
 from shared.domain.directory import Contact, Medium, User
 from shared.domain.errors import Refused
@@ -15,7 +16,7 @@ from shared.domain.notification import Page
 from shared.domain.outlook import in_words
 from shared.domain.timeline import Author
 from shared.flow.escalate import look
-from shared.flow.obey import Marker, obey
+from shared.flow.obey import Marker, Said, load, obey
 from shared.flow.ports import AlreadyCounted, Deps, Loaded, Notice, OutcomeUnknown, SendFailed
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
@@ -41,19 +42,21 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     answer = read_answer(mail.text)
     if answer.word is None:
         return _ignored(deps, mail, "there is nothing new in it")
+    alerts = deps.incidents.alerts(page.incident, limit=1)  # read before: after it, nothing may fail but the sending
     try:
-        text = _obey_answer(deps, loaded.incident, answer, page, user, ("email", mail.message_id))
+        said = _obey_answer(deps, loaded.incident, answer, page, user, ("email", mail.message_id))
     except AlreadyCounted:
         return None  # it was delivered before, and answered then
-    _tell(deps, mail, loaded.incident, user, text)
-    return text
+    _tell(deps, mail, said, user, alerts[0] if alerts else None)
+    return said.text
 
 
-def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, user: User, marker: Marker) -> str:
+def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, user: User, marker: Marker) -> Said:
     if answer.number is not None and answer.number != incident.number:
-        return f"Nothing was done: this mail is about {incident.number}. Answer the page of {answer.number} instead."
+        asked = f"this mail is about {incident.number}. Answer the page of {answer.number} instead"
+        return Said(text=f"Nothing was done: {asked}.", incident=incident)
     if answer.word is Word.HELP:
-        return HELP
+        return Said(text=HELP, incident=incident)
     if answer.word is Word.STATUS:
         return _status(deps, incident.id)
     author = Author(user=user.name, via=marker[0], message_id=marker[1])
@@ -61,18 +64,16 @@ def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, use
     try:
         commands = commands_for(answer, author, seen, deps.directory.current())
     except Refused as fault:
-        return f"Nothing was done: {fault}. {HELP}"
+        return Said(text=f"Nothing was done: {fault}. {HELP}", incident=incident)
     return obey(deps, incident.id, commands, marker)
 
 
-def _status(deps: Deps, incident: str) -> str:
-    loaded = deps.incidents.load(incident)
-    if loaded is None:
-        return "There is no such incident."
-    state, now = loaded.incident, deps.now()
+def _status(deps: Deps, incident: str) -> Said:
+    loaded, now = load(deps, incident), deps.now()
+    state = loaded.incident
     following = in_words(look(deps, state, loaded.pages, now), deps.directory.current(), now)
     who = ", ".join(state.acknowledged_by or state.people) or "nobody"
-    return f"{state.number} {state.name} is {state.status} ({who}). {following}"
+    return Said(text=f"{state.number} {state.name} is {state.status} ({who}). {following}", incident=state)
 
 
 def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, Loaded, User]:
@@ -111,21 +112,21 @@ def _ignored(deps: Deps, mail: MailAnswer, reason: str) -> None:
     deps.journal.count("ReplyIgnored")
 
 
-def _tell(deps: Deps, mail: MailAnswer, incident: Incident, user: User, text: str) -> None:
+def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | None) -> None:
     """The answer to the reply. That it can't be sent undoes nothing: it is logged and counted."""
     notice = Notice(
-        incident=incident,
+        incident=said.incident,
         contact=Contact(name="reply", medium=Medium.EMAIL, address=mail.sender),
         user=user,
         page=None,
-        alert=None,
+        alert=alert,
         reply_to=None,
-        answer=text,
+        answer=said.text,
         in_reply_to=mail.message_id,
         account=deps.directory.current().account.name,
     )
     try:
         deps.channels[Medium.EMAIL].send(notice)
     except (SendFailed, OutcomeUnknown) as fault:
-        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=incident.id)
+        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=said.incident.id)
         deps.journal.count("AnswerFailed")

@@ -16,7 +16,7 @@ def order(running: Running, incident: str, what: Order, by: str = "ada", **more:
     """As the dashboard will do it: with what its function may call."""
     runs = StepFunctions(running.deployment.client("stepfunctions"), running.deployment.facts["state_machine_arn"])
     deps = replace(running.deps, executions=runs)
-    return obey(deps, incident, [Command(order=what, by=Author(user=by), **more)], None)  # type: ignore[arg-type]
+    return obey(deps, incident, [Command(order=what, by=Author(user=by), **more)], None).text  # type: ignore[arg-type]
 
 
 def opened(running: Running, key: str) -> Loaded:
