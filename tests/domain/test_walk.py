@@ -60,7 +60,9 @@ def worsens(state: State) -> State | None:
     if state.incident.urgency is Urgency.HIGH or not state.incident.open:
         return None
     entry = LogEntry(kind=Kind.URGENCY_RAISED, at=state.now, due=state.now)
-    return taken(replace(state, incident=apply(state.incident, entry), log=(*state.log, entry)), TEAM)
+    incident = apply(state.incident, entry)
+    log = (*state.log, replace(entry, epoch=incident.epoch))
+    return taken(replace(state, incident=incident, log=log), TEAM)
 
 
 STEPS: dict[str, Step] = {
