@@ -7,11 +7,10 @@ its key stay where they are, and whoever meets them follows ``merged_into``.
 from dataclasses import replace
 
 from shared.domain.errors import Refused
+from shared.domain.grouping import ALERTS_MAX
 from shared.domain.incident import Incident, apply
 from shared.domain.instants import Instant
 from shared.domain.timeline import Author, Kind, LogEntry, Moved
-
-ALERTS_MAX = 1000  # of an incident
 
 
 def merge(incident: Incident, into: Incident, by: Author, now: Instant) -> tuple[LogEntry, LogEntry]:

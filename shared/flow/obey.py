@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from shared.domain.command import Command, Order, carry_out
 from shared.domain.errors import Conflict, NotFound, Refused
 from shared.domain.incident import Incident, apply
-from shared.domain.instants import Instant
 from shared.domain.merging import merge
 from shared.domain.timeline import LogEntry
-from shared.flow.escalate import begin_run, next_moment
+from shared.flow.advance import advance
 from shared.flow.opening import turn_of
 from shared.flow.ports import Change, Deps, Loaded, Unavailable
 
@@ -37,11 +36,11 @@ def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker 
     for _ in range(TRIES):
         loaded = load(deps, incident)
         try:
-            after, entries, along = _carried_out(deps, loaded.incident, commands)
+            entries, along = _carried_out(deps, loaded.incident, commands)
         except Refused as fault:
             return Said(text=f"Nothing was done: {fault}.", incident=loaded.incident)
         try:
-            _commit(deps, loaded, after, Change(entries=entries, along=along, marker=marker))
+            after = advance(deps, loaded.incident, entries, Change(along=along, marker=marker))
         except Conflict:
             continue  # the timer or somebody else wrote first: decide again on what is there now
         return Said(text=said_of(after, commands[-1], changed=bool(entries)), incident=after)
@@ -87,8 +86,8 @@ def _in_turn(deps: Deps, command: Command) -> Command:
 
 def _carried_out(
     deps: Deps, incident: Incident, commands: Sequence[Command]
-) -> tuple[Incident, tuple[LogEntry, ...], Change | None]:
-    """The state after ``commands``, their log entries, and what a merge does to the other incident.
+) -> tuple[tuple[LogEntry, ...], Change | None]:
+    """The log entries of ``commands``, one after the other, and what a merge does to the other incident.
 
     Raises Refused: then none of them is carried out.
     """
@@ -102,7 +101,7 @@ def _carried_out(
         for entry in following:
             after = apply(after, entry)
         entries += following
-    return after, tuple(entries), along
+    return tuple(entries), along
 
 
 def _merged(deps: Deps, incident: Incident, command: Command) -> tuple[LogEntry, Change]:
@@ -112,16 +111,3 @@ def _merged(deps: Deps, incident: Incident, command: Command) -> tuple[LogEntry,
     entry, other = merge(incident, into.incident, command.by, deps.now())
     after = apply(into.incident, other)
     return entry, Change(incident=after, before=into.incident.version, entries=(other,), due_at=into.due_at)
-
-
-def _commit(deps: Deps, loaded: Loaded, after: Incident, change: Change) -> None:
-    before = loaded.incident
-    moved, added = after.epoch != before.epoch, after.responders[len(before.responders) :]
-    due_at: Instant | None = loaded.due_at
-    if moved:
-        due_at = next_moment(deps, after, loaded.pages)
-    elif added:
-        due_at = min(due_at or added[0].added_at, added[0].added_at)
-    deps.incidents.commit(replace(change, incident=after, before=before.version, due_at=due_at))
-    if moved or added:
-        begin_run(deps, after, due_at, 0 if moved else len(after.responders))
