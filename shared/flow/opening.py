@@ -39,7 +39,8 @@ def open_or_join(
     alike = group_hash(service, accepted.event)
     group = deps.incidents.group(alike) if alike else None
     present = followed(deps, group.incident if group else None)
-    joins = present if group and takes(group, present, due) else None
+    same = present is not None and present.service == service.name  # not where it was merged into another's
+    joins = present if group and same and takes(group, present, due) else None
     name = joins.id if joins else incident_id(accepted.key, accepted.generation, accepted.sequence)
     alert = _alert(name, accepted, way)
     waited = known if known is not None and known.state is KeyStatus.HELD else None
