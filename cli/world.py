@@ -44,10 +44,14 @@ class Events:
     """The FIFO queue: order is that of arrival. Changes wait in ``changes``, with their group."""
 
     waiting: deque[Accepted] = field(default_factory=deque[Accepted])
+    again: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     changes: deque[tuple[AcceptedChange, str]] = field(default_factory=deque[tuple[AcceptedChange, str]])
 
     def put(self, accepted: Accepted, deduplication: str) -> None:
         self.waiting.append(accepted)
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        self.again.extend(messages)
 
     def put_change(self, accepted: AcceptedChange, group: str, deduplication: str) -> None:
         self.changes.append((accepted, group))
@@ -56,9 +60,13 @@ class Events:
 @dataclass(slots=True)
 class Pages:
     waiting: deque[Page] = field(default_factory=deque[Page])
+    again: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
     def put(self, pages: Sequence[Page]) -> None:
         self.waiting.extend(pages)
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        self.again.extend(messages)
 
 
 @dataclass(slots=True)
@@ -184,9 +192,9 @@ class World:
 
     def order(self, incident: str, command: Command) -> str:
         """A person's command; what they are answered."""
-        answer = reply.obey(self.deps, incident, [command], marker=None)
+        said = reply.obey(self.deps, incident, [command], marker=None)
         self.settle()
-        return answer
+        return said.text
 
     def run_until(self, until: Instant) -> None:
         """Everything that falls due until then, each at its time."""

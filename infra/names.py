@@ -12,7 +12,9 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-PREFIX = "tocsin-"  # also of our own alarms, which are never taken for the customer's
+from shared.domain.left_out import OWN
+
+PREFIX = OWN  # also of our own alarms, which are never taken for the customer's
 
 VERBS = ("ingest", "triage", "escalate", "page", "reply", "sweep", "publish")
 
@@ -32,6 +34,7 @@ ARCHIVED_RULE = "tocsin-guardduty-archived"
 SWEEP_RULE = "tocsin-sweep"
 INGEST_RULES = (ALARMS_RULE, FINDINGS_RULE, ARCHIVED_RULE)
 
+HEARTS = "HEART#"  # likewise: heartbeats
 RATES = "RATE#"  # begins what the door may write in the table of incidents: how much each routing key sent
 RECEIPT_RULE = "tocsin-replies"
 RAW = "raw/"  # where ingest puts messages that are too large to travel, in the raw bucket

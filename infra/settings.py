@@ -87,6 +87,11 @@ class Settings:
     So a storm never takes the account's functions away from those that page. Default: 1000, ten integrations at the
     full rate that one may send at (6,000 a minute)."""
 
+    target_tracking_alarms: bool = False
+    """Whether alarms of target tracking (``TargetTracking-…``, a scaling policy's thermostats) come in at all. ``true``
+    where an integration names some of them in its ``when``; the others are then left out by ``ingest``, which costs a
+    call each. Default: ``false``."""
+
     events_per_minute: int = 6000
     """What one routing key may send a minute; what is beyond is answered 429 and not kept, and may pass for up to 5 s,
     so long as the functions at the door may know nothing of each other's counts. Default: 6000."""

@@ -15,6 +15,8 @@ Door = Callable[[Deps, bytes, str | None, str], Answer]
 deps = wiring.deps()
 DOORS: Mapping[str, Door] = {"/v2/enqueue": ingest.enqueue, "/v2/change/enqueue": ingest.enqueue_change}
 
+HEARTBEATS = "/heartbeats/"
+
 
 def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
     """A request of the HTTP API (payload format 2.0) is answered; an event of the bus is not."""
@@ -33,9 +35,14 @@ def respond(deps: Deps, request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answer(deps: Deps, request: Mapping[str, Any]) -> Answer:
     http = request["requestContext"]["http"]
-    door = DOORS.get(request["rawPath"].rstrip("/"))
+    path = request["rawPath"].rstrip("/")
+    if path.startswith(HEARTBEATS):
+        if http["method"] not in ("GET", "POST"):
+            return _no_door(405, "method not allowed", "GET and POST are heard here", allow="GET, POST")
+        return ingest.heartbeat(deps, path.removeprefix(HEARTBEATS))
+    door = DOORS.get(path)
     if door is None:
-        return _no_door(404, "not found", f"There is {' and '.join(DOORS)}")
+        return _no_door(404, "not found", f"There is {', '.join(DOORS)} and {HEARTBEATS}<key>")
     if http["method"] != "POST":
         return _no_door(405, "method not allowed", "Only POST is heard here", allow="POST")
     body = request.get("body") or ""

@@ -116,6 +116,17 @@ class Integration:
     key: str | None = None  # 32 characters, where the source speaks with a routing key
     when: Mapping[str, Any] | None = None  # an event pattern
     min_severity: float | None = None  # GuardDuty's own scale
+    every: timedelta | None = None  # of a heartbeat: how often it beats
+    grace: timedelta = timedelta(0)  # and how late it may be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """Alerts that are equal in all fields ``by`` (none: by time alone) join the incident that is open. ``window`` is
+    how long it waits for the next one."""
+
+    by: tuple[str, ...] = ()
+    window: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +138,7 @@ class Service:
     support_hours: SupportHours | None = None
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
+    grouping: Grouping | None = None
     pause: timedelta | None = None
     tags: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()
@@ -151,6 +163,14 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAfter:
+    """An incident opens only at the ``count``-th event of its key within ``within``."""
+
+    count: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What an event rule does where it matches. None and empty leave a thing as it is."""
 
@@ -158,10 +178,22 @@ class Outcome:
     severity: Severity | None = None
     priority: str | None = None
     tags: tuple[str, ...] = ()
+    summary: str | None = None  # with ``{variables}``
     pause: timedelta | None = None
+    open_after: OpenAfter | None = None
+    runbook: str | None = None
+    ticket: Mapping[str, Any] | None = None
     suppress: bool = False
     drop: bool = False
     proceed: bool = False  # ``continue: true``: later rules are asked as well
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """A variable of a rule's summary: what ``regex`` finds in the values at ``path``."""
+
+    path: str
+    regex: str  # RE2's syntax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +201,7 @@ class EventRule:
     name: str
     when: Mapping[str, Any]
     then: Outcome
+    extract: Mapping[str, Extraction] = field(default_factory=dict[str, Extraction])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

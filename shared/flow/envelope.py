@@ -16,7 +16,7 @@ from shared.domain.plain import from_plain, to_plain
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One message as the queue handed it over. ``sequence`` orders messages within one ``generation`` of the queue;
-    ``sent_at`` is when it came into it."""
+    ``sent_at`` is when it came into it; ``receipt`` stands for this time, the ``times``-th, that it was handed over."""
 
     message_id: str
     group: str
@@ -24,6 +24,8 @@ class Delivery:
     generation: str
     sequence: str
     sent_at: Instant
+    receipt: str = ""
+    times: int = 1
 
 
 def read(delivery: Delivery) -> Accepted:

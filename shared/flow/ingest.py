@@ -13,8 +13,11 @@ from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Integration
 from shared.domain.errors import MessageError, TocsinError
 from shared.domain.event import SUMMARY_MAX, Action, Event, Severity
+from shared.domain.heartbeat import SOURCE as HEARTBEAT
+from shared.domain.left_out import why_left_out
 from shared.domain.routing import integration_for
 from shared.flow.changes import group_of
+from shared.flow.heartbeats import take_beat
 from shared.flow.ports import Deps, Unavailable
 from shared.sources import bodies, events_v2
 from shared.sources.registry import SOURCES
@@ -71,6 +74,20 @@ def enqueue_change(deps: Deps, body: bytes, encoding: str | None, request_id: st
     return _answer(deps, body, encoding, take)
 
 
+def heartbeat(deps: Deps, key: str) -> Answer:
+    """``GET`` or ``POST /heartbeats/<key>``: a job is well; 200 once that is written down."""
+    try:
+        integration = _integration(deps, key, HEARTBEAT)
+        if integration is None:
+            fault = MessageError(["No heartbeat has this key"])
+            return _refused(deps, 404, "not found", "Invalid heartbeat key", fault)
+        take_beat(deps, integration)
+    except Unavailable as fault:
+        deps.journal.fault("ingest", str(fault))
+        return _later(503, "unavailable", fault, TRY_AGAIN)
+    return Answer(status=200, body={"status": "success", "message": "Heartbeat received"})
+
+
 def _answer(deps: Deps, body: bytes, encoding: str | None, take: Callable[[Any], Said]) -> Answer:
     """What the sender is told once ``take`` has made its message durable, or couldn't."""
     try:
@@ -100,10 +117,22 @@ def receive(deps: Deps, request: Mapping[str, Any]) -> int:
         deps.journal.fault("ingest", str(fault), event=str(request.get("id")))
         deps.journal.count("Untranslatable")
         events = [_unreadable(request, str(fault))]
-    for place, event in enumerate(events):
+    heard = [event for event in events if not _left_out(deps, request, event)]
+    for place, event in enumerate(heard):
         event_id = str(request.get("id") or deps.now().isoformat())
         deps.events.put(_from_aws(deps, request, event, event_id), deduplication=f"{event_id}-{place}")
-    return len(events)
+    return len(heard)
+
+
+def _left_out(deps: Deps, request: Mapping[str, Any], event: Event) -> bool:
+    """Counted, not kept. Where the directory can't be read, nobody knows what an integration names: it is taken."""
+    try:
+        because = why_left_out(deps.directory.current(), event, request)
+    except Unavailable:
+        return False
+    if because is not None:
+        deps.journal.count("LeftOut")
+    return because is not None
 
 
 def _verified(deps: Deps, message: Any, event: Event, request_id: str) -> Accepted:
@@ -120,7 +149,7 @@ def _sender(deps: Deps, message: Any) -> tuple[Integration | None, str | None]:
     """
     routing_key = str(message["routing_key"])
     try:
-        integration = _integration(deps, routing_key)
+        integration = _integration(deps, routing_key, events_v2.SOURCE)
     except Unavailable as fault:
         deps.journal.fault("ingest", f"{fault}; the event is accepted, and triage verifies its key")
         integration = None
@@ -133,9 +162,13 @@ def _sender(deps: Deps, message: Any) -> tuple[Integration | None, str | None]:
     return integration, None if integration else routing_key
 
 
-def _integration(deps: Deps, routing_key: str) -> Integration | None:
-    known = deps.directory.current().integration_by_key(routing_key)
-    return known or deps.directory.fresh().integration_by_key(routing_key)
+def _integration(deps: Deps, routing_key: str, source: str) -> Integration | None:
+    """Who has that key, and speaks so. A key is looked up afresh before it is called unknown."""
+    for look in (deps.directory.current, deps.directory.fresh):
+        found = look().integration_by_key(routing_key)
+        if found is not None:
+            return found if found.source == source else None
+    return None
 
 
 def _from_aws(deps: Deps, request: Mapping[str, Any], event: Event, event_id: str) -> Accepted:

@@ -4,6 +4,7 @@ Still due? Then claim, send, record. A known failure hands on to the person's ne
 sent once more. When every method of everybody at the level has failed, the next level begins at once.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, 
 from shared.flow import changes
 from shared.flow.escalate import paged_by, queue, take
 from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.redelivery import Handle, come_again
 
 TRIES = 8
 CHANGES_MAX = 5  # in a mail
@@ -27,6 +29,27 @@ class Order:
 
     incident: str
     identity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An order as the queue handed it over; ``attempt`` is unique to this try."""
+
+    order: Order
+    attempt: str
+    handle: Handle
+
+
+def run_all(deps: Deps, asked: Sequence[Asked]) -> list[str]:
+    """A batch, each on its own; the ids of those that come again."""
+    again: list[Handle] = []
+    for each in asked:
+        try:
+            run(deps, each.order, each.attempt)
+        except Unavailable as fault:
+            deps.journal.fault("page", str(fault), id=each.handle.message_id)
+            again.append(each.handle)
+    return come_again(deps, deps.pages, again)
 
 
 def run(deps: Deps, order: Order, attempt: str) -> PageState | None:

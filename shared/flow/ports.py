@@ -8,6 +8,8 @@ from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.change_event import AcceptedChange, ServiceChange
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
+from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant
@@ -32,6 +34,7 @@ class Change:
 
     ``before`` is the version that the incident must still have (0: it isn't there yet); ``pages`` mustn't exist yet;
     ``known`` is the key as it was read (None: no item). ``settled`` is a page whose attempt still holds the claim.
+    ``group`` names the incident that alerts alike join; ``known_group`` is as it was read.
     ``held`` is an alert that waits from now on, or still does; ``released`` (a key's hash) waits no more.
     ``marker`` is an answer that counts once: channel, message id.
     """
@@ -45,6 +48,8 @@ class Change:
     key: KeyState | None = None
     known: KeyState | None = None
     alert: Alert | None = None
+    group: Group | None = None
+    known_group: Group | None = None
     held: Held | None = None
     released: str | None = None
     marker: tuple[str, str] | None = None
@@ -61,12 +66,13 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """Something whose time has passed: an incident's next step, a page of it that nobody sent, or a held alert."""
+    """Something whose time has passed: an incident's next step, a page that nobody sent, a held alert, a heartbeat."""
 
-    incident: str  # empty for a held alert
+    incident: str  # empty for a held alert and a heartbeat
     due_at: Instant
     page: str | None = None  # its identity
     held: str | None = None  # the hash of its key
+    heart: str | None = None  # the id of its integration
 
 
 class AlreadyCounted(TocsinError):
@@ -90,6 +96,20 @@ class IncidentStore(Protocol):
         """The alert of that key, if it waits."""
         ...
 
+    def group(self, group_hash: str) -> Group | None:
+        """Which incident alerts alike join, and until when."""
+        ...
+
+    def heart(self, integration: str) -> Heart | None: ...
+    def write_heart(self, known: Heart | None, heart: Heart) -> None:
+        """Where it is still as it was read. Raises Conflict."""
+        ...
+
+    def hearts_as_of(self) -> int:
+        """The version of the directory whose heartbeats were set up; 0 before the first."""
+        ...
+
+    def note_hearts(self, version: int) -> None: ...
     def timeline(self, incident: str) -> list[LogEntry]: ...
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]: ...
     def next_number(self, series: str) -> int:
@@ -172,6 +192,10 @@ class EventQueue(Protocol):
         """Durable when it returns; over 100 KB by way of S3. Raises Unavailable."""
         ...
 
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        """Receipts of messages that are under way, and after how many seconds each comes again. Raises Unavailable."""
+        ...
+
     def put_change(self, accepted: AcceptedChange, group: str, deduplication: str) -> None:
         """As ``put``, in that group of the queue."""
         ...
@@ -179,6 +203,9 @@ class EventQueue(Protocol):
 
 class PageQueue(Protocol):
     def put(self, pages: Sequence[Page]) -> None: ...
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        """As the queue of events."""
+        ...
 
 
 class Executions(Protocol):

@@ -18,16 +18,15 @@ from shared.domain.alert import (
     said,
 )
 from shared.domain.command import Command, Order, carry_out
-from shared.domain.directory import Urgency
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.event import Action
 from shared.domain.holding import Hold
-from shared.domain.incident import Incident, Kind, LogEntry, apply
-from shared.domain.instants import Instant, whole_second
+from shared.domain.incident import Incident, Kind, LogEntry
+from shared.flow import counting
+from shared.flow.advance import advance
 from shared.flow.envelope import Delivery, read
-from shared.flow.escalate import begin_run, next_moment
 from shared.flow.held import hold_of, keep
-from shared.flow.opening import author_of, new_key, open_incident, state_at, way_of
+from shared.flow.opening import author_of, new_key, open_or_join, raised, state_at, way_of
 from shared.flow.ports import Change, Deps, Unavailable
 from shared.flow.quarantine import quarantine
 from shared.flow.verification import verified
@@ -77,10 +76,9 @@ class Strand:
         for _ in range(TRIES):
             try:
                 outcome = self._effect(accepted)
-                if outcome is not Effect.REPEATS:
+                if outcome not in (Effect.REPEATS, Effect.COUNTS):
                     self._write_repeats()
-                self._take(outcome, accepted, delivery)
-                self.tally[outcome.name.lower()] += 1
+                self.tally[self._take(outcome, accepted, delivery) or outcome.name.lower()] += 1
                 return
             except Conflict:
                 self._forget()
@@ -99,15 +97,16 @@ class Strand:
     def _forget(self) -> None:
         self.known = self.incident = self.counted = None
 
-    def _take(self, outcome: Effect, accepted: Accepted, delivery: Delivery) -> None:
+    def _take(self, outcome: Effect, accepted: Accepted, delivery: Delivery) -> str | None:
+        """As what it is counted, where its effect alone doesn't say it."""
         match outcome:
             case Effect.DUPLICATE:
                 pass
             case Effect.REPEATS:
                 self.counted = self._key_after(self.counted or self._must_know(), accepted)
                 self.unsettled.append(delivery)
-            case Effect.OPENS:
-                self._open(accepted)
+            case Effect.OPENS | Effect.COUNTS:
+                return self._open(accepted, delivery)
             case Effect.CHANGES:
                 self._change(accepted)
             case Effect.ACKNOWLEDGES:
@@ -118,13 +117,17 @@ class Strand:
                 self._remember(accepted)
             case Effect.LATE | Effect.MEETS_NOTHING:
                 self.deps.incidents.record_drop(self.deps.now(), accepted, outcome.value, outcome.name.lower())
+        return None
 
     def _write_repeats(self) -> None:
         """All repeats so far in one write. Where somebody wrote meanwhile they are settled one by one, afresh."""
         if self.counted is None:
             return
         try:
-            self.deps.incidents.count_repeats(self._must_know(), self.counted)
+            if self.counted.state is KeyStatus.COUNTING:
+                counting.keep(self.deps, self._must_know(), self.counted)
+            else:
+                self.deps.incidents.count_repeats(self._must_know(), self.counted)
             self.known, self.counted, self.unsettled = self.counted, None, []
         except Conflict:
             again, self.unsettled = self.unsettled, []
@@ -135,18 +138,37 @@ class Strand:
 
     # what an event does
 
-    def _open(self, accepted: Accepted) -> None:
+    def _open(self, accepted: Accepted, delivery: Delivery) -> str | None:
+        """Opens it, or holds it back: as what that is counted."""
         deps = self.deps
         way = way_of(deps, accepted, accepted.accepted_at)
+        if way.open_after and not (way.dropped or way.suppressed):
+            key = counting.too_few(deps, way.open_after, accepted, self.counted or self.known)
+            if key is not None:
+                return self._count(key, delivery)
+        self._write_repeats()
         if way.dropped:
-            return deps.incidents.record_drop(deps.now(), accepted, way.dropped, "dropped")
+            deps.incidents.record_drop(deps.now(), accepted, way.dropped, "dropped")
+            return "dropped"
         if way.suppressed:
-            return self._suppress(accepted, way.suppressed)
+            self._suppress(accepted, way.suppressed)
+            return "suppressed"
         under = hold_of(deps, way, accepted)
         if under is not None:
-            return self._hold(accepted, under)
-        self.known, self.incident = open_incident(deps, accepted, way, self.known, accepted.accepted_at)
+            self._hold(accepted, under)
+            return "held"
+        self.known, self.incident = open_or_join(deps, accepted, way, self.known, accepted.accepted_at)
         return None
+
+    def _count(self, key: KeyState, delivery: Delivery) -> str:
+        """Too few of its kind came to open an incident: several in a batch are one write."""
+        if self.known is not None and self.known.state is KeyStatus.COUNTING:
+            self.counted = key
+            self.unsettled.append(delivery)
+        else:
+            counting.keep(self.deps, self.known, key)
+            self.known, self.incident = key, None
+        return "too_few"
 
     def _hold(self, accepted: Accepted, under: Hold) -> None:
         """No incident yet: the alert waits until the pause or the maintenance is over."""
@@ -176,10 +198,7 @@ class Strand:
                 summary=event.summary,
             )
         ]
-        if self._raises_urgency(accepted):
-            now = self.deps.now()
-            entries.append(LogEntry(kind=Kind.URGENCY_RAISED, at=now, due=whole_second(now), by=author_of(accepted)))
-        return self._commit(entries, key)
+        return self._commit([*entries, *self._urgency(accepted)], key)
 
     def _change_what_waits(self, accepted: Accepted, key: KeyState) -> None:
         """Suppressed, or held: what is held opens with the latest that it said."""
@@ -190,18 +209,12 @@ class Strand:
             self.deps.incidents.remember(known, key, None)
         self.known = key
 
-    def _raises_urgency(self, accepted: Accepted) -> bool:
-        """What worsened would be of high urgency in the incident's service, if it came now."""
-        incident, known = self.incident, self._must_know()
-        if (
-            incident is None
-            or incident.urgency is Urgency.HIGH
-            or not accepted.event.severity.worse_than(known.severity)
-        ):
-            return False
-        service = self.deps.directory.current().services.get(incident.service)
+    def _urgency(self, accepted: Accepted) -> list[LogEntry]:
+        """What worsened raises the incident's urgency, where it would be high if it came now."""
+        if self.incident is None or not accepted.event.severity.worse_than(self._must_know().severity):
+            return []
         severity = way_of(self.deps, accepted, accepted.accepted_at).severity
-        return service is not None and service.urgency_of(severity, accepted.accepted_at) is Urgency.HIGH
+        return raised(self.deps, self.incident, severity, accepted)
 
     def _acknowledge(self, accepted: Accepted) -> None:
         key = self._key_after(self._must_know(), accepted)
@@ -228,7 +241,8 @@ class Strand:
             self.deps.incidents.record_drop(self.deps.now(), held.accepted, reason, "suppressed")
             self.deps.incidents.commit(Change(key=key, known=known, released=key.hash))
         else:
-            self.deps.incidents.remember(known, key, self.deps.now() + REMEMBERED_FOR)
+            kept = counting.COUNTED_FOR if key.recent else REMEMBERED_FOR
+            self.deps.incidents.remember(known, key, self.deps.now() + kept)
         self.known = key
 
     def _remember(self, accepted: Accepted) -> None:
@@ -240,33 +254,11 @@ class Strand:
     # how it is written
 
     def _commit(self, entries: list[LogEntry], key: KeyState) -> None:
-        """Incident and key in one transaction; then a run, where a level is to be paged or time runs."""
-        deps, before = self.deps, self.incident
-        if before is None:
+        """Incident and key in one transaction."""
+        if self.incident is None:
             raise TocsinError("an open alert without its incident")
-        after, numbered = before, list[LogEntry]()
-        for entry in entries:
-            after = apply(after, entry)
-            numbered.append(replace(entry, epoch=after.epoch))
-        moved = after.epoch != before.epoch
-        due_at = next_moment(deps, after) if moved else self._due_at(after.id)
-        change = Change(
-            incident=after,
-            before=before.version,
-            entries=tuple(numbered),
-            due_at=due_at,
-            key=key,
-            known=self._must_know(),
-        )
-        deps.incidents.commit(change)
-        self.known, self.incident = key, after
-        if moved:
-            begin_run(deps, after, due_at)
-
-    def _due_at(self, incident: str) -> Instant | None:
-        """When its next step is due, which a change that pages nobody leaves as it is."""
-        loaded = self.deps.incidents.load(incident)
-        return loaded.due_at if loaded else None
+        self.incident = advance(self.deps, self.incident, entries, Change(key=key, known=self._must_know()))
+        self.known = key
 
     def _key_after(self, known: KeyState, accepted: Accepted) -> KeyState:
         event, triggers = accepted.event, accepted.event.action is Action.TRIGGER

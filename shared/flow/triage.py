@@ -10,6 +10,7 @@ from itertools import groupby
 from shared.flow import changes
 from shared.flow.envelope import Delivery
 from shared.flow.ports import Deps
+from shared.flow.redelivery import Handle, come_again
 from shared.flow.strand import Strand
 
 
@@ -23,4 +24,5 @@ def run(deps: Deps, deliveries: Sequence[Delivery]) -> list[str]:
         else:
             again += Strand(deps, tally).run(list(of_one_key))
     deps.journal.summary("triage", messages=len(deliveries), again=len(again), **tally)
-    return again
+    handles = [Handle(message_id=d.message_id, receipt=d.receipt, times=d.times) for d in deliveries]
+    return come_again(deps, deps.events, [handle for handle in handles if handle.message_id in again])

@@ -65,6 +65,9 @@ class SqsEvents:
                 MessageDeduplicationId=deduplication[:128],
             )
 
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        _come_again(self.sqs, self.url, messages)
+
     def _lay_down(self, accepted: Accepted | AcceptedChange, raw: Any) -> str:
         """The message in S3; its address."""
         day = accepted.accepted_at.date().isoformat()
@@ -90,6 +93,21 @@ class SqsPages:
                 answer = self.sqs.send_message_batch(QueueUrl=self.url, Entries=entries)  # pyright: ignore[reportArgumentType]  # a plain dict is what the call takes
             if answer.get("Failed"):
                 raise Unavailable("the queue of pages didn't take every page")
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        _come_again(self.sqs, self.url, messages)
+
+
+def _come_again(sqs: "SQSClient", url: str, messages: Sequence[tuple[str, int]]) -> None:
+    """At most 10 at once, as a batch that a function is given has at most 10."""
+    entries: Any = [
+        {"Id": str(place), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+        for place, (receipt, seconds) in enumerate(messages)
+    ]
+    with reaching("the queue"):
+        answer = sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+    if answer.get("Failed"):
+        raise Unavailable("the queue didn't take every message back")
 
 
 def _order(page: Page) -> str:

@@ -9,12 +9,13 @@ import pytest
 from cli.world import World
 from shared.domain.alert import Accepted
 from shared.domain.change_event import AcceptedChange
-from shared.domain.directory import Directory
+from shared.domain.directory import Directory, Integration, Service
 from shared.domain.event import Action
 from shared.flow import ingest
 from shared.flow.ports import Unavailable
-from tests.flow.people import directory
+from tests.flow.people import INTEGRATIONS, directory
 from tests.flow.story import EVENING
+from tests.flow.test_heartbeats import BACKUP
 
 KEY = "R" * 32
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:checkout-5xx"
@@ -134,6 +135,26 @@ def test_a_queue_that_does_not_answer_has_the_bus_deliver_again(world: World) ->
         ingest.receive(replace(world.deps, events=Closed()), alarm())
 
 
+def named(name: str) -> dict[str, Any]:
+    resources = [f"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:{name}"]
+    return alarm(resources=resources, detail={"alarmName": name, "state": {"value": "ALARM", "reason": "high"}})
+
+
+@pytest.mark.parametrize("name", ["TargetTracking-table/orders-AlarmHigh", "tocsin-errors"])
+def test_thermostats_and_our_own_alarms_are_left_out_and_counted(world: World, name: str) -> None:
+    assert ingest.receive(world.deps, named(name)) == 0
+    assert not world.events.waiting
+    assert world.notebook.counts["LeftOut"] == 1
+
+
+def test_a_thermostat_that_an_integration_names_is_heard() -> None:
+    orders = {"resource": [{"wildcard": "*:alarm:TargetTracking-table/orders-*"}]}
+    alarms = Integration(id="PALARMS0000001", name="alarms", service="checkout", source="cloudwatch", when=orders)
+    heard = World(directory(service=Service(name="checkout", policy="checkout", integrations=(alarms,))), EVENING)
+    assert ingest.receive(heard.deps, named("TargetTracking-table/orders-AlarmHigh")) == 1
+    assert ingest.receive(heard.deps, named("TargetTracking-table/carts-AlarmHigh")) == 0
+
+
 def test_what_tells_nothing_about_a_problem_is_nothing(world: World) -> None:
     detail = {"alarmName": "checkout-5xx", "state": {"value": "INSUFFICIENT_DATA", "reason": "no data"}}
     assert ingest.receive(world.deps, alarm(detail=detail)) == 0
@@ -163,3 +184,20 @@ def test_what_can_t_be_read_becomes_an_alert_on_unrouted_with_its_text(world: Wo
     (opened,) = world.timeline()
     assert opened[0].service == "platform"
     assert not world.incidents.quarantined
+
+
+def test_a_heartbeat_s_key_takes_beats_and_no_events_and_no_other_key_takes_beats() -> None:
+    checkout = Service(name="checkout", policy="checkout", integrations=(*INTEGRATIONS, BACKUP))
+    world = World(directory(service=checkout), EVENING)
+    assert ingest.heartbeat(world.deps, BACKUP.key or "").status == 200
+    assert world.incidents.heart(BACKUP.id) is not None
+    assert ingest.heartbeat(world.deps, KEY).status == 404
+    assert ingest.heartbeat(world.deps, "x").status == 404
+    assert ingest.enqueue(world.deps, event(routing_key=BACKUP.key), None, "r").status == 400
+
+
+def test_a_beat_that_can_t_be_written_down_is_asked_for_again() -> None:
+    world = World(directory(), EVENING)
+    answer = ingest.heartbeat(replace(world.deps, directory=Closed()), KEY)
+    assert answer.status == 503
+    assert answer.headers["retry-after"]

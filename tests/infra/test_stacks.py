@@ -264,7 +264,13 @@ def test_there_is_a_bus_of_our_own(aws: Synthesis) -> None:
 
 def test_the_api_has_the_events_route_and_ingest_answers_whatever_else_comes(aws: Synthesis) -> None:
     routes = aws.properties("AWS::ApiGatewayV2::Route")
-    assert {route["RouteKey"] for route in routes} == {"POST /v2/enqueue", "POST /v2/change/enqueue", "$default"}
+    assert {route["RouteKey"] for route in routes} == {
+        "POST /v2/enqueue",
+        "POST /v2/change/enqueue",
+        "GET /heartbeats/{key}",
+        "POST /heartbeats/{key}",
+        "$default",
+    }
     assert len({text(route["Target"]) for route in routes}) == 1
     integration = only(aws.properties("AWS::ApiGatewayV2::Integration"))
     assert text(integration["IntegrationUri"]).endswith(":function:tocsin-ingest")
@@ -278,6 +284,11 @@ def test_alarms_come_in_but_for_target_trackings_and_our_own(aws: Synthesis) -> 
     left_out = only(pattern["detail"]["alarmName"])["anything-but"]["prefix"]
     assert left_out == ["TargetTracking-", "tocsin-"]
     assert [a for a in aws.properties("AWS::CloudWatch::Alarm") if not a["AlarmName"].startswith("tocsin-")] == []
+
+
+def test_thermostats_come_in_where_an_integration_names_them_and_our_own_never(trial: Synthesis) -> None:
+    pattern = by_name(trial, "AWS::Events::Rule", "Name", names.ALARMS_RULE)["EventPattern"]
+    assert only(pattern["detail"]["alarmName"])["anything-but"]["prefix"] == ["tocsin-"]
 
 
 def test_findings_come_in_and_so_does_their_archiving(aws: Synthesis) -> None:

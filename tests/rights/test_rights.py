@@ -4,7 +4,8 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from shared.wiring import now
 from tests.system.conftest import Quiet, Running, eventually
 
 HERE = Path(__file__).parent
+HEART = "RHEART".ljust(32, "0")
 KEYS = {"web": "RWEB".ljust(32, "0"), "held": "RHELD".ljust(32, "0"), "mute": "RMUTE".ljust(32, "0")}
 
 WHERE = (  # the first that an ARN contains says what it is of
@@ -98,7 +100,7 @@ class Enforced:
 
 def _on(verb: str, action: str, resource: str) -> On:
     if verb == "ingest" and "table/tocsin-incidents" in resource:
-        return On.RATES
+        return On.RATES if action == "dynamodb:UpdateItem" else On.HEARTS
     if action == "ses:SendEmail":
         return On.SENDER
     if action == "sns:Publish" and names.ALARM_TOPIC not in resource:
@@ -148,6 +150,15 @@ def night(enforced: Enforced) -> Enforced:
     queue.send_message(QueueUrl=url, MessageBody="{", MessageGroupId="poison", MessageDeduplicationId="poison")
     eventually(lambda: running.incident("tocsin|quarantine|poison"), "word of the quarantine")
 
+    with enforced.denied("triage", "dynamodb:PutItem"):
+        enforced.trigger("web", "handed back")
+        time.sleep(2.0)
+    with enforced.denied("page", "dynamodb:ConditionCheckItem"):
+        eventually(lambda: enforced.incident("web", "handed back"), "the incident, seconds later")
+        time.sleep(2.0)
+    eventually(lambda: enforced.mails("handed back:"), "the page, seconds later")
+
+    _silence_a_heart(running)
     _break_an_incident(running)
     with enforced.denied("triage", "states:StartExecution"):
         enforced.trigger("web", "without a run")
@@ -157,6 +168,17 @@ def night(enforced: Enforced) -> Enforced:
     eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")
     eventually(lambda: enforced.incident("held", "held"), "the incident that was held")
     return enforced
+
+
+def _silence_a_heart(running: Running) -> None:
+    """Its beat is of long ago, so the next sweep finds its silence."""
+    status, _ = running.post(f"{running.local.description.events_url}/heartbeats/{HEART}", b"")
+    assert status == 200
+    integration = running.deps.directory.current().integration_by_key(HEART)
+    assert integration is not None
+    heart = running.deps.incidents.heart(integration.id)
+    assert heart is not None
+    running.deps.incidents.write_heart(heart, replace(heart, silent_at=heart.since - timedelta(days=1)))
 
 
 def _break_an_incident(running: Running) -> None:
@@ -188,7 +210,11 @@ def test_mail_denied_the_text_goes_out_at_once(night: Enforced) -> None:
 
 
 def test_no_function_asks_for_what_its_role_does_not_allow(night: Enforced) -> None:
-    on_purpose = {(night.role_of("triage"), "states:StartExecution"), (night.role_of("page"), "ses:SendEmail")}
+    denied = {
+        "triage": ("states:StartExecution", "dynamodb:PutItem"),
+        "page": ("ses:SendEmail", "dynamodb:ConditionCheckItem"),
+    }
+    on_purpose = {(night.role_of(verb), action) for verb, actions in denied.items() for action in actions}
     assert night.refused() <= on_purpose
 
 

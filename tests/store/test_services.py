@@ -141,6 +141,28 @@ def test_what_aws_does_not_take_may_be_tried_again(fault: Exception) -> None:
             act()
 
 
+@pytest.mark.parametrize("queue", [SqsEvents, SqsPages])
+def test_what_cannot_be_carried_out_now_is_handed_back_for_seconds(queue: type) -> None:
+    sqs = Aws()
+    made = (
+        SqsPages(sqs.any, "https://queue")
+        if queue is SqsPages
+        else SqsEvents(sqs.any, Aws().any, "https://queue", "raw")
+    )
+
+    made.come_again([("r1", 5), ("r2", 40)])
+
+    [(call, asked)] = sqs.asked
+    assert call == "change_message_visibility_batch"
+    assert [(e["ReceiptHandle"], e["VisibilityTimeout"]) for e in asked["Entries"]] == [("r1", 5), ("r2", 40)]
+
+
+@pytest.mark.parametrize("answer", [{"Failed": [{"Id": "0"}]}, AWAY])
+def test_a_queue_that_takes_nothing_back_is_said_to_be_away(answer: Any) -> None:
+    with pytest.raises(Unavailable):
+        SqsPages(Aws(answer).any, "https://queue").come_again([("r1", 5)])
+
+
 def test_a_change_travels_in_its_group_and_a_large_one_lies_in_s3() -> None:
     sqs, s3 = Aws(), Aws()
     queue = SqsEvents(sqs.any, s3.any, "https://queue", "raw")
