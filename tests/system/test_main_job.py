@@ -8,8 +8,9 @@ from cli.demo import Demo
 from cli.local_system import EXAMPLE
 from cli.simulate import Night, simulate, timeline
 from shared.domain.event import Action, Event, Severity
-from shared.domain.incident import Kind, Status, fold
+from shared.domain.incident import Status, fold
 from shared.domain.instants import format_seconds
+from shared.domain.timeline import Kind
 from tests.system.conftest import Running, eventually
 
 ALARM = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:"
