@@ -58,7 +58,7 @@ def night(
     """The lines of the night, with the time since its day began."""
     (tmp_path / "acme.yaml").write_text(PEOPLE + policy + SERVICE % service + more)
     begin = parse_instant(at)
-    directory = directory_of(tmp_path, begin)
+    directory = directory_of(tmp_path)
     event = Event(
         action=Action.TRIGGER, dedup_key="disk", severity=severity, summary="disk: full", source_type="events_v2"
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.apply import apply, author
+from cli.apply import apply
 from cli.local_system import ROOT, deployment_of
 from infra import names
 from infra.calls import CALLS, On
@@ -104,7 +104,7 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     folder = Folder(Path(tmp_path_factory.mktemp("rights")) / "tocsin")
 
     def configure(local: Local) -> dict[str, str]:
-        return dict(apply(HERE, deployment_of(local), author(), now()).routing_keys)
+        return dict(apply(HERE, deployment_of(local), now(), force=True).routing_keys)
 
     try:
         local = system.up(ROOT, folder, Quiet(), configure, enforce_iam=True)
