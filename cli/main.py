@@ -313,8 +313,12 @@ def demo() -> int:
 
 def main() -> int:
     """Runs what the command line says; the exit code."""
+    return run(sys.argv[1:])
+
+
+def run(arguments: list[str]) -> int:
     try:
-        return int(app(exit_on_error=False, print_error=True) or 0)
+        return int(app(arguments, exit_on_error=False, print_error=True) or 0)
     except CycloptsError:
         return console.WRONG_USAGE
     except Failed as fault:
