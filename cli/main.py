@@ -48,6 +48,35 @@ def lint(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
 
 
 @app.command
+def init(
+    folder: Path = Path("tocsin"),
+    /,
+    *,
+    template: Annotated[str, Parameter(help="small-team, two-tiers, follow-the-sun or security.")] = "small-team",
+    json: AsJson = False,
+) -> int:
+    """Writes a first configuration to edit, with comments. Overwrites nothing."""
+    from cli.init import init
+
+    written = [str(path) for path in init(folder, template)]
+    if json:
+        console.say_json({"files": written})
+    else:
+        console.say_lines((path, "green") for path in written)
+        console.say(f"Change names, addresses and numbers, then: tocsin lint {folder}")
+    return console.HOLDS
+
+
+@app.command
+def schema() -> int:
+    """The configuration's form as a JSON Schema, for editors."""
+    from shared.config.json_schema import json_schema
+
+    console.say_json(json_schema())
+    return console.HOLDS
+
+
+@app.command
 def translate(
     source: str,
     file: File,
