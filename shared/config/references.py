@@ -24,7 +24,9 @@ def _users(check: Inspection) -> None:
     for name, user in check.of("users"):
         contacts, email = body(user, "contacts"), str(user.get("email", "")).lower()
         if email and emails.setdefault(email, name) != name:
-            check.tell(f"users.{name}.email", "twice", f"{emails[email]} signs in with it already: give each their own")
+            check.warn(
+                f"users.{name}.email", "twice", f"{emails[email]} has it, too: API clients can't tell them apart"
+            )
         for urgency in body(user, "notify"):
             for place, rule in enumerate(bodies(body(user, "notify"), urgency)):
                 by = rule.get("by")
