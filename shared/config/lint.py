@@ -9,7 +9,7 @@ from shared.config.inspection import Inspection, errors
 from shared.config.not_in_force import not_in_force
 from shared.config.reachability import reachability
 from shared.config.read import Loaded
-from shared.config.references import references
+from shared.config.references import patterns, references
 from shared.config.rules import rules
 from shared.domain.instants import Instant, whole_second
 
@@ -17,8 +17,7 @@ from shared.domain.instants import Instant, whole_second
 def lint(loaded: Loaded, now: Instant) -> list[Finding]:
     """Everything at ``now`` and for thirteen months after it, by file and line; also what ``load`` has found."""
     check = Inspection(loaded)
-    references(check)
-    if not errors([*loaded.findings, *check.found]):
+    if _usable(loaded, check):
         directory = build(loaded.document, 1)
         rules(check, directory)
         not_in_force(check)
@@ -29,8 +28,17 @@ def lint(loaded: Loaded, now: Instant) -> list[Finding]:
 def unusable(loaded: Loaded) -> list[Finding]:
     """What can't be read or referenced, by file and line."""
     check = Inspection(loaded)
-    references(check)
+    _usable(loaded, check)
     return errors(_in_order(loaded, check))
+
+
+def _usable(loaded: Loaded, check: Inspection) -> bool:
+    if any(finding.code == "unreadable" for finding in loaded.findings):  # what stands there would seem to be missing
+        return False
+    references(check)
+    if not errors([*loaded.findings, *check.found]):
+        patterns(check)
+    return not errors([*loaded.findings, *check.found])
 
 
 def _in_order(loaded: Loaded, check: Inspection) -> list[Finding]:

@@ -11,11 +11,8 @@ NOT_IN_FORCE: Mapping[str, str] = {
     "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
-    "event_rules[*].extract": "nothing is extracted by this version",
-    "event_rules[*].then.summary": "the sender's summary is kept by this version",
-    "event_rules[*].then.runbook": "runbooks aren't shown by this version",
-    "event_rules[*].then.ticket": "no ticket is opened by this version",
-    "event_rules[*].then.open_after": "this version opens an incident at the first event",
+    "event_rules[*].then.runbook": "it is kept on the incident's timeline, but this version shows no runbooks",
+    "event_rules[*].then.ticket": "it is kept on the incident's timeline, but this version opens no tickets",
     "runbooks": "runbooks aren't shown by this version",
     "webhooks": "no webhook is called by this version",
 }

@@ -94,8 +94,8 @@ def _reached(user: User, urgency: Urgency) -> bool:
 def _coverage(check: Inspection, directory: Directory, now: Instant) -> None:
     for name, schedule in directory.schedules.items():
         found = gaps(schedule, now, now + AHEAD)
-        for start, end in found[:GAPS_SHOWN]:
-            more = f", and {len(found) - GAPS_SHOWN} more gaps" if len(found) > GAPS_SHOWN else ""
+        for shown, (start, end) in enumerate(found[:GAPS_SHOWN], start=1):
+            more = f", and {len(found) - shown} more gaps" if shown == GAPS_SHOWN < len(found) else ""
             message = f"nobody is on call from {format_seconds(start)} to {format_seconds(end)}{more}"
             check.warn(f"schedules.{name}", "gap", message)
 

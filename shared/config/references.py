@@ -1,7 +1,6 @@
 """Whether what a configuration names is there, and whether its patterns and expressions can be read."""
 
-import re2
-
+from shared.config.extracts import extract_faults
 from shared.config.inspection import Inspection, bodies, body, words
 from shared.config.shapes import nearest
 from shared.domain.pattern import PatternError, compile_pattern
@@ -16,7 +15,6 @@ def references(check: Inspection) -> None:
     _services(check)
     _keys(check)
     _rules(check)
-    _patterns(check)
 
 
 def _users(check: Inspection) -> None:
@@ -98,24 +96,14 @@ def _rules(check: Inspection) -> None:
             check.known(f"maintenance[{place}].services[{seat}]", "services", service, "service")
 
 
-def _patterns(check: Inspection) -> None:
-    rules = [(path, rule.get("when")) for path, rule in check.rules()]
-    ours = [(path, integration.get("when")) for path, integration in check.integrations()]
+def patterns(check: Inspection) -> None:
+    """Of what has no other fault."""
+    rules = [(path, rule["when"]) for path, rule in check.rules()]
+    ours = [(path, integration["when"]) for path, integration in check.integrations() if "when" in integration]
     for path, pattern in [*rules, *ours]:
-        if pattern is None:
-            continue
         try:
             compile_pattern(pattern)
         except PatternError as fault:
             check.tell(f"{path}.when", "pattern", str(fault))
-    for path, rule in check.rules():
-        for name in body(rule, "extract"):
-            regex = body(body(rule, "extract"), name).get("regex")
-            try:
-                re2.compile(regex or "", _QUIET)
-            except re2.error as fault:
-                check.tell(f"{path}.extract.{name}.regex", "value", f"{regex!r} is no expression of RE2: {fault}")
-
-
-_QUIET = re2.Options()
-_QUIET.log_errors = False
+    for fault in extract_faults([rule for _, rule in check.rules()]):
+        check.tell(fault.path, fault.code, fault.message)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from shared.config.extracts import FIELDS
 from shared.config.inspection import Inspection, body
 from shared.config.schema import BY_EVENTBRIDGE, SOURCES
 from shared.config.shapes import nearest
@@ -18,10 +19,6 @@ from shared.domain.event import Action, Severity
 from shared.domain.operators import operators_of
 from shared.domain.pattern import OR
 
-FIELDS = (
-    *("action", "dedup_key", "severity", "summary", "source", "component", "group", "class", "source_type", "account"),
-    *("region", "resource", "timestamp", "client", "client_url", "links", "custom_details", "raw"),
-)
 WORDS: Mapping[str, Sequence[str]] = {  # fields of which all values are known
     "action": [*Action],
     "severity": [*Severity],

@@ -28,6 +28,7 @@ COMMANDS = (
     ("oncall", "--at", "2026-11-23T03:00Z"),
     ("schedule", "watch", "--since", "2026-11-23T03:00Z", "--until", "2026-12-23T03:00Z"),
     ("simulate", ALARM, "--source", "cloudwatch", "--at", "2026-11-23T03:00Z", "--until", "1h"),
+    ("route", ALARM, "--source", "cloudwatch", "--at", "2026-11-23T03:00Z"),
     ("plan", "--against", str(EVERYTHING), "--at", "2026-11-23T03:00Z"),
 )
 FINDING = re.compile(r"[^\n]+?:\d+: [^\n]*: [^\n]+")
@@ -42,7 +43,7 @@ def whole() -> dict[str, Any]:
 
 def ask(folder: Path) -> None:
     for command, *arguments in COMMANDS:
-        first, *rest = arguments if command in ("schedule", "simulate") else ("", *arguments)
+        first, *rest = arguments if command in ("schedule", "simulate", "route") else ("", *arguments)
         out, err, began = io.StringIO(), io.StringIO(), time.process_time()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run([command, str(folder), *([first] if first else []), *rest])

@@ -92,6 +92,6 @@ def test_gaps_are_told_for_thirteen_months_the_first_three_by_name(tmp_path: Pat
     (tmp_path / "a.yaml").write_text(text)
     found = [f.message for f in lint(load(tmp_path), NOW) if f.code == "gap" and f.path == "schedules.empty"]
     assert found == [
-        f"nobody is on call from 2026-11-{day}T08:00:00Z to 2026-11-{day}T09:00:00Z, and 393 more gaps"
-        for day in (23, 24, 25)
+        f"nobody is on call from 2026-11-{day}T08:00:00Z to 2026-11-{day}T09:00:00Z{more}"
+        for day, more in ((23, ""), (24, ""), (25, ", and 393 more gaps"))
     ]

@@ -188,10 +188,3 @@ def test_two_integrations_that_take_the_same_event_are_told_with_one(
 )
 def test_what_two_integrations_share_out_is_no_overlap(checkout: str, office: str, tmp_path: Path) -> None:
     assert told(tmp_path, checkout=checkout, office=office) == []
-
-
-def test_an_expression_that_is_none_is_told(tmp_path: Path) -> None:
-    bad = '{name: r, when: {source: [a]}, extract: {x: {from: summary, regex: "(a"}}, then: {suppress: true}}'
-    assert any(
-        ": event_rules[0].extract.x.regex: value: '(a' is no expression of RE2" in line for line in told(tmp_path, bad)
-    )
