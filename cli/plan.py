@@ -56,6 +56,8 @@ def in_words(found: Plan, time_zone: str) -> Iterator[Line]:
         kind = SINGULAR.get(change.kind, change.kind)
         name = "" if change.name == change.kind else f" {change.name}"
         yield f"{change.action:6}  {kind}{name}{members}", COLOURS[change.action]
+    for path in found.refused:
+        yield f"Whoever sends by the routing key of {path} is refused from then on.", "red"
     yield from _hours(found, ZoneInfo(time_zone))
     for start in found.starts:
         yield from _proposed(start)

@@ -64,6 +64,7 @@ class Plan:
     changes: tuple[Change, ...]
     on_call: tuple[tuple[str, Stretch], ...]  # by schedule
     starts: tuple[Start, ...]
+    refused: tuple[str, ...]  # integrations, by path, whose routing key is no longer known: their senders are refused
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -79,6 +80,7 @@ class Plan:
                 for schedule, stretch in self.on_call
             ],
             "starts": [start.as_json() for start in self.starts],
+            "refused": list(self.refused),
         }
 
 
@@ -92,6 +94,7 @@ def plan(before: Document | None, after: Document, now: Instant) -> Plan:
         changes=tuple(changes(before or {}, after)),
         on_call=tuple(_hours(was, becomes, since)),
         starts=tuple(_starts(was, becomes, since)),
+        refused=tuple(_refused(was, becomes)),
     )
 
 
@@ -154,6 +157,13 @@ def _starts(before: Directory | None, after: Directory, now: Instant) -> Iterato
             start = _start(old, was, schedule, layer, place, now) if old and was else None
             if start:
                 yield start
+
+
+def _refused(before: Directory | None, after: Directory) -> Iterator[str]:
+    known = {integration.key for integration in after.integrations()}
+    for integration in before.integrations() if before else ():
+        if integration.key and integration.key not in known:
+            yield f"services.{integration.service}.integrations.{integration.name}"
 
 
 def _same_layer(old: Schedule, layer: Layer, place: int) -> Layer | None:

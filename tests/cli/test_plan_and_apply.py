@@ -100,6 +100,7 @@ def test_an_override_takes_twelve_hours_from_one_and_gives_them_to_another(write
             for user, gained in (("ada", -12.0), ("linus", 12.0))
         ],
         "starts": [],
+        "refused": [],
     }
     assert "ada loses 12 on-call hours: Mon 7 Dec 09:00 to 21:00" in words(found)
     assert "linus gains 12 on-call hours: Mon 7 Dec 09:00 to 21:00" in words(found)
@@ -147,7 +148,7 @@ def test_hours_are_elapsed_hours_also_when_clocks_change(write: Callable[..., Pa
 
 def test_nothing_changes_and_it_says_so(write: Callable[..., Path]) -> None:
     found = plan(write("again"), as_if_deployed(write("before")), NOW)
-    assert found.as_json() == {"changes": [], "on_call": [], "starts": []}
+    assert found.as_json() == {"changes": [], "on_call": [], "starts": [], "refused": []}
     assert words(found) == "Nothing changes: this is in force already."
 
 
@@ -166,6 +167,14 @@ def test_everything_that_changes_is_named_rule_by_rule(write: Callable[..., Path
         {"kind": "event_rules", "name": "the order of rules", "action": "change"},
     ]
     assert "remove  user zed" in words(found)
+
+
+def test_whose_events_would_be_refused_is_told(write: Callable[..., Path]) -> None:
+    renamed = write("after", ("{events: {source: events_v2}}", "{alerts: {source: events_v2}}"))
+    key = ("{events: {source: events_v2}}", "{events: {source: events_v2, key: RWEB0000000000000000000000000000}}")
+    found = plan(renamed, as_if_deployed(write("before", key)), NOW)
+    assert found.refused == ("services.web.integrations.events",)
+    assert "by the routing key of services.web.integrations.events is refused from then on" in words(found)
 
 
 # applying
