@@ -6,9 +6,8 @@ from typing import Any, cast
 from shared.config.inspection import Body, Inspection, body
 
 DELIVERED = ("email", "sms")
-HEARD = ("events_v2", "cloudwatch", "guardduty")
+HEARD = ("events_v2", "cloudwatch", "guardduty", "heartbeat")
 NOT_IN_FORCE: Mapping[str, str] = {
-    "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
     "event_rules[*].then.runbook": "it is kept on the incident's timeline, but this version shows no runbooks",
@@ -22,6 +21,10 @@ def not_in_force(check: Inspection) -> None:
     for path, message in NOT_IN_FORCE.items():
         for found in _found(check.document, path.replace("[*]", ".*").split("."), ""):
             check.warn(found, "not_in_force", message)
+    for name, service in check.of("services"):
+        if body(service, "grouping").get("by") == "similarity":
+            message = "alerts aren't grouped by similarity by this version: each opens an incident of its own"
+            check.warn(f"services.{name}.grouping.by", "not_in_force", message)
     for path, integration in check.integrations():
         if integration["source"] not in HEARD:
             message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"

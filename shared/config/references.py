@@ -75,6 +75,8 @@ def _services(check: Inspection) -> None:
 def _keys(check: Inspection) -> None:
     seen: dict[str, str] = {}
     for path, integration in check.integrations():
+        if integration.get("source") == "heartbeat" and "every" not in integration:
+            check.tell(f"{path}.every", "missing", "say how often it beats: every: 24h")
         key = integration.get("key")
         if key in seen:
             check.tell(f"{path}.key", "twice", f"{seen[key]} has the same routing key: give each its own")

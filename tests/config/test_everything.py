@@ -20,7 +20,7 @@ def test_every_key_of_the_format_is_accepted() -> None:
 
 def test_what_is_not_in_force_yet_is_each_told_with_its_line() -> None:
     told = {(Path(f.file).name, f.path) for f in lint(load(EVERYTHING), NOW)}
-    assert ("services.yaml", "services.berths.grouping") in told
+    assert ("services.yaml", "services.cranes.grouping.by") in told
     assert ("services.yaml", "event_rules[0].then.ticket") in told
     assert ("people.yaml", "users.joan.contacts.ring") in told
 
