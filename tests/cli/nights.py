@@ -54,7 +54,7 @@ def night(
     """The lines of the night, with the time since its day began."""
     (tmp_path / "acme.yaml").write_text(PEOPLE + policy + SERVICE % service + more)
     begin = parse_instant(at)
-    directory = directory_of(tmp_path, begin)
+    directory = directory_of(tmp_path)
     event = Event(
         action=Action.TRIGGER, dedup_key="disk", severity=severity, summary="disk: full", source_type="events_v2"
     )
@@ -136,7 +136,7 @@ def told(tmp_path: Path, case: Case) -> str:
     """The night as lines, each ``03:00 page 1 ada email``: when, what, level, who, by what."""
     (tmp_path / "acme.yaml").write_text(case.configuration)
     begin, how = parse_instant(case.at), dict(case.how)
-    directory = directory_of(tmp_path, begin)
+    directory = directory_of(tmp_path)
     severity = how.pop("severity", Severity.CRITICAL)
     event = Event(
         action=Action.TRIGGER, dedup_key="disk", severity=severity, summary="disk: full", source_type="events_v2"

@@ -227,6 +227,5 @@ def test_log_entries_reach_the_event_bus(running: Running) -> None:
 
 
 def test_the_example_lints_clean() -> None:
-    from shared.wiring import now
 
-    assert read_folder(EXAMPLE, now()).document["account"]["name"] == "Acme"
+    assert read_folder(EXAMPLE).document["account"]["name"] == "Acme"
