@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.console import Failed
 from shared import wiring
@@ -46,6 +46,11 @@ class Deployment:
                 f"there is no deployment in {self.name}: the parameter {FACTS} is missing. "
                 "Run `cdk deploy --all` there first, or name another one with --deployment PROFILE:REGION."
             ) from None
+        except (ClientError, BotoCoreError) as fault:
+            raise Failed(
+                f"the deployment in {self.name} can't be read: {fault}. "
+                "Sign in to its account (`aws sso login`, `aws configure`), with the right to read its parameters."
+            ) from fault
 
     def directory(self) -> DynamoDbDirectory:
         journal = wiring.Journal("ERROR")
