@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 import boto3
@@ -23,7 +23,7 @@ REPLY_SECRET = "/tocsin/reply-secret"
 
 
 class Clients(Protocol):
-    """Makes a client of an AWS service there."""
+    """Gives a client of an AWS service there: one that is made once serves all who ask, as making it is slow."""
 
     def __call__(self, service: str, config: Config | None = None) -> Any: ...
 
@@ -91,4 +91,4 @@ def in_aws(name: str) -> Deployment:
     except BotoCoreError as fault:
         raise Failed(f"--deployment {name}: {fault}. Write `local`, or PROFILE:REGION.") from fault
     make: Any = session.client  # its overloads want a literal
-    return Deployment(name, make)
+    return Deployment(name, cache(make))

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import boto3
@@ -35,10 +36,12 @@ def arguments(service: str, operation: str, words: Sequence[str]) -> dict[str, A
     members = model.operation_model(_operation(model, operation)).input_shape.members
     named = {xform_name(name, "-"): name for name in members}
     said: dict[str, Any] = {}
-    for word, following in zip(words, [*words[1:], "--"], strict=True):
-        if word.startswith("--"):
-            name = named[word.removeprefix("--")]
-            said[name] = True if following.startswith("--") else following
+    for word, following in pairwise([*words, "--"]):
+        option = word.removeprefix("--")
+        if option in named:
+            said[named[option]] = True if following.startswith("--") else following
+        elif word.startswith("--"):
+            said[named[option.removeprefix("no-")]] = False
     return said
 
 

@@ -12,31 +12,24 @@ import pytest
 
 from cli.apply import apply
 from cli.deployment import REPLY_SECRET
-from cli.doctor.examination import Finding, doctor
-from cli.doctor.patient import Level
+from cli.doctor.examination import CHECKS, doctor
+from cli.doctor.patient import Fault, Level, Patient
 from cli.local_system import EXAMPLE
 from shared.domain.instants import format_seconds
 from tests.cli.remedies import carry_out, commands
 from tests.system.conftest import Running, eventually
 
 
-def faults(running: Running) -> list[Finding]:
-    return [found for found in doctor(running.deployment, running.deps.now()) if found.level is not Level.OK]
+def well(running: Running) -> bool:
+    return all(found.level is Level.OK for found in doctor(running.deployment, running.deps.now()))
 
 
-def the_fault(running: Running, check: str) -> Finding:
-    """The only one, by that check."""
-    found = faults(running)
-    assert [each.check for each in found] == [check], found
-    return found[0]
-
-
-def mended(running: Running) -> None:
-    eventually(lambda: not faults(running), "a system that is well")
+def faults(running: Running, check: str) -> list[Fault]:
+    return list(CHECKS[check](Patient(running.deployment, running.deps.now())))
 
 
 def test_a_system_that_was_just_deployed_is_well(running: Running) -> None:
-    mended(running)
+    eventually(lambda: well(running), "a system that is well")
     found = [*doctor(running.deployment, running.deps.now())]
     assert {each.level for each in found} == {Level.OK}
     assert [each.check for each in found if each.message == "well"] == [
@@ -209,35 +202,37 @@ FAULTS: list[tuple[Planted, str, str, str]] = [  # what is planted, the check, p
 def test_a_fault_is_named_with_its_remedy_and_gone_once_mended(
     running: Running, plant: Planted, check: str, said: str, remedy: str
 ) -> None:
-    mended(running)
     with plant(running):
-        found = the_fault(running, check)
-        assert found.level is Level.ERROR
-        assert said in found.message
-        assert remedy in (found.remedy or "")
-        for command in commands(found.remedy or ""):
+        [(level, message, told)] = faults(running, check)
+        assert level is Level.ERROR
+        assert said in message
+        assert remedy in told
+        for command in commands(told):
             carry_out(running.deployment.client, command)
-    mended(running)
+    eventually(lambda: not faults(running, check), f"{check} well again")
 
 
 def test_whom_nothing_reaches_is_named_for_each_urgency(running: Running) -> None:
-    mended(running)
     with nothing_reaches_linus(running):
-        told = [each.message for each in faults(running) if "reaches linus by nothing" in each.message]
+        told = [message for _, message, _ in faults(running, "configuration") if "reaches linus by nothing" in message]
         assert [message.split(":")[0] for message in told] == ["users.linus", "users.linus"]
-    mended(running)
+    assert faults(running, "configuration") == []
 
 
 def test_with_sweep_disabled_what_is_overdue_is_named_too(running: Running) -> None:
-    mended(running)
     events, due_at = running.deployment.client("events"), running.deps.now() - timedelta(minutes=10)
     events.disable_rule(Name="tocsin-sweep")
     keys = {"pk": {"S": "INC#QOVERDUE000001"}, "sk": {"S": "STATE"}}
     with _item(running, "incidents_table", {**keys, "due_shard": {"S": "D0"}, "due_at": {"S": format_seconds(due_at)}}):
-        rules, sweep = faults(running)
-        assert (rules.check, sweep.check) == ("rules", "sweep")
-        assert f"QOVERDUE000001 was due at {format_seconds(due_at)}, and nothing was done" in sweep.message
-        assert "aws lambda invoke --function-name tocsin-sweep" in (sweep.remedy or "")
+        rules, overdue = (
+            found for found in doctor(running.deployment, running.deps.now()) if found.level is Level.ERROR
+        )
+        assert (rules.check, overdue.check) == ("rules", "sweep")
+        assert f"QOVERDUE000001 was due at {format_seconds(due_at)}, and nothing was done" in overdue.message
+        assert "aws lambda invoke --function-name tocsin-sweep" in (overdue.remedy or "")
         for command in commands(rules.remedy or ""):
             carry_out(running.deployment.client, command)
-    mended(running)
+
+
+def test_after_all_that_it_is_well(running: Running) -> None:
+    eventually(lambda: well(running), "a system that is well")
