@@ -17,7 +17,7 @@ def parse_instant(text: str) -> Instant:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"{text!r} has no offset: write 2026-01-05T09:00Z or 2026-01-05T09:00+01:00")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def format_instant(at: Instant) -> str:
