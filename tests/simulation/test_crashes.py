@@ -1,7 +1,9 @@
 """A fault at each AWS call of triage, escalate, page and reply, one night a fault: what must hold holds."""
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 
 import pytest
 
@@ -9,6 +11,7 @@ from shared.domain.directory import Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
 from shared.domain.incident import Kind, Status
 from tests.flow.people import INTEGRATIONS, directory, level
+from tests.seeds import FAULTS, seeds
 from tests.simulation import faults
 from tests.simulation.faults import Mode
 from tests.simulation.house import House
@@ -94,16 +97,18 @@ NIGHTS = (
 Night = Callable[[], House]
 
 
-def calls_of(night: Night) -> list[str]:
+@cache
+def as_it_should_be(night: Night) -> House:
+    """The night without a fault: to be looked at only."""
     house = night()
     house.run_for(LONG)
-    return house.calls.made
+    return house
 
 
 CASES = [
     pytest.param(night, number, mode, id=f"{night.__name__}-{number}-{name}-{mode}")
     for night in NIGHTS
-    for number, name in enumerate(calls_of(night), start=1)
+    for number, name in enumerate(as_it_should_be(night).calls.made, start=1)
     for mode in Mode
 ]
 
@@ -120,9 +125,7 @@ def test_without_a_fault_each_night_is_as_it_should_be(night: Night) -> None:
 
 @pytest.mark.parametrize(("night", "number", "mode"), CASES)
 def test_with_one_fault_what_must_hold_holds(night: Night, number: int, mode: Mode) -> None:
-    well = night()
-    well.run_for(LONG)
-    house = night()
+    well, house = as_it_should_be(night), night()
     house.calls.meet = faults.at(number, mode)
     house.watchman = lambda: hold_always(house)
     house.run_for(LONG)
@@ -132,6 +135,19 @@ def test_with_one_fault_what_must_hold_holds(night: Night, number: int, mode: Mo
     assert house.notebook.alarms or not well.notebook.alarms
     if people_who_answered(house) == people_who_answered(well):
         assert ends(house) == ends(well)
+
+
+@pytest.mark.parametrize("seed", seeds(120))
+def test_with_several_faults_in_one_night_what_must_hold_holds(seed: int) -> None:
+    chance = random.Random(seed)
+    night = NIGHTS[seed % len(NIGHTS)]
+    calls = len(as_it_should_be(night).calls.made)
+    wrong = {chance.randint(1, calls): chance.choice(list(Mode)) for _ in range(FAULTS)}
+    house = night()
+    house.calls.meet = faults.at_each(wrong)
+    house.watchman = lambda: hold_always(house, faults=len(wrong))
+    house.run_for(LONG)
+    hold_at_rest(house, unknown=len(wrong))
 
 
 def ends(house: House) -> list[tuple[Status, bool]]:

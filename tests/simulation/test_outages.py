@@ -12,6 +12,7 @@ from shared.domain.incident import Kind, Status
 from shared.flow.ports import SendFailed, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import EVENING
+from tests.seeds import seeds
 from tests.simulation.faults import Crash, Mode, wrong
 from tests.simulation.house import House
 from tests.simulation.invariants import hold_always, hold_at_rest
@@ -100,7 +101,7 @@ def test_every_message_delivered_twice_changes_nothing(night: Night) -> None:
     assert told(twice) == told(once)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40))
 def test_with_a_third_of_all_writes_throttled_nothing_is_lost(seed: int) -> None:
     chance = random.Random(seed)
     house, unrecorded = NIGHTS[seed % len(NIGHTS)](), 0
@@ -118,7 +119,7 @@ def test_with_a_third_of_all_writes_throttled_nothing_is_lost(seed: int) -> None
     assert house.timelines()
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_whatever_goes_wrong_in_half_an_hour_it_comes_to_rest(seed: int) -> None:
     chance = random.Random(seed)
     house = NIGHTS[seed % len(NIGHTS)]()

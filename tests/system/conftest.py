@@ -135,14 +135,14 @@ class Running:
             server.send_message(mail)
 
 
-def eventually(look: Callable[[], T | None], what: str = "it") -> T:
+def eventually(look: Callable[[], T | None], what: str = "it", patience: float = PATIENCE) -> T:
     """The first thing that ``look`` finds; fails where it finds nothing in time."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if found := look():
             return found
         time.sleep(0.2)
-    raise AssertionError(f"{what} didn't happen within {PATIENCE:.0f} s")
+    raise AssertionError(f"{what} didn't happen within {patience:.0f} s")
 
 
 def bring_up(folder: Folder) -> Running:
