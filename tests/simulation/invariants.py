@@ -39,6 +39,8 @@ def hold_at_rest(house: House, unknown: int = 0) -> None:
         assert not [page for page in pages if page.state in WAITING]
         assert all(sent[page.incident, page.identity] for page in pages if page.state in REACHED)
         _no_page_after_somebody_has_it(house, incident.id, log)
+        answers = Counter((e.kind, e.by.message_id) for e in log if e.by and e.by.message_id)
+        assert all(number == 1 for number in answers.values()), "an answer counted twice"
         if incident.exhausted and incident.open:
             told = [page for page in pages if page.user == FALLBACK and page.state in REACHED]
             assert told or house.notebook.alarms

@@ -22,10 +22,10 @@ LONG = timedelta(hours=2)
 
 
 def grace_takes_it() -> House:
-    """Ada sleeps, Grace acknowledges by mail, the alarm recovers."""
+    """Ada sleeps, Grace acknowledges by mail with a note, the alarm recovers."""
     house = House(directory(level("ada"), level("grace")))
     house.receive()
-    house.person_answers("grace", "ack", MINUTE)
+    house.person_answers("grace", "ack\nI look at the cache.", MINUTE)
     house.at(30 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
     return house
 
@@ -175,6 +175,6 @@ def test_the_nights_are_what_their_names_say() -> None:
         told[night.__name__] = [(i.status, i.exhausted, len(log)) for i, log, _ in house.timelines()]
         kinds = [entry.kind for _, log, _ in house.timelines() for entry in log]
         assert Kind.LEVEL_ENTERED in kinds
-    assert told["grace_takes_it"] == [(Status.RESOLVED, False, 5)]
+    assert told["grace_takes_it"] == [(Status.RESOLVED, False, 6)]
     assert told["nobody_answers"] == [(Status.TRIGGERED, True, 6)]
     assert [status for status, _, _ in told["it_flaps"]] == [Status.RESOLVED, Status.RESOLVED]

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.command import Command, Order
 from shared.domain.event import Action
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Author, Kind, Status, Why
+from shared.flow import escalate, reply
 from shared.flow.ports import SendFailed, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import EVENING
@@ -88,6 +90,19 @@ def test_an_execution_that_is_deleted_is_missed_by_nobody(minute: int) -> None:
     hold_at_rest(house)
     assert [(who, how) for who, how, _ in told(house)] == EVERYBODY
     assert all(late <= 2 * MINUTE for _, _, late in told(house))
+
+
+def test_a_run_that_wakes_to_another_epoch_ends_itself_and_changes_nothing() -> None:
+    house = house_at_night()
+    house.run_for(MINUTE)
+    (name,) = house.incidents.names()
+    for order in (Order.ACKNOWLEDGE, Order.UNACKNOWLEDGE):
+        reply.obey(house.deps, name, [Command(order=order, by=Author(user="ada"))], None)
+    house.run_for(6 * MINUTE)
+    before, waiting = house.timelines(), len(house.pages.waiting)
+    taken = escalate.run(house.deps, name, 1)
+    assert (taken.wake_at, taken.why) == (None, Why.STALE_EPOCH)
+    assert (house.timelines(), len(house.pages.waiting)) == (before, waiting)
 
 
 @pytest.mark.parametrize("night", NIGHTS, ids=lambda night: night.__name__)
