@@ -20,23 +20,25 @@ from infra import names
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.stack import TocsinStack
 from infra.settings import Settings, Target
+from shared.domain.left_out import OWN, THERMOSTATS
 
-# A scaling policy's alarms are its thermostat, not a fault; ours reach the fallback contact by a path of their own.
-NOT_FOR_PEOPLE = ("TargetTracking-", names.PREFIX)
 
-PATTERNS: Mapping[str, events.EventPattern] = {
-    names.ALARMS_RULE: events.EventPattern(
-        source=["aws.cloudwatch"],
-        detail_type=["CloudWatch Alarm State Change"],
-        detail={"alarmName": [{"anything-but": {"prefix": [*NOT_FOR_PEOPLE]}}]},
-    ),
-    names.FINDINGS_RULE: events.EventPattern(source=["aws.guardduty"], detail_type=["GuardDuty Finding"]),
-    names.ARCHIVED_RULE: events.EventPattern(
-        source=["aws.guardduty"],
-        detail_type=["AWS API Call via CloudTrail"],
-        detail={"eventSource": ["guardduty.amazonaws.com"], "eventName": ["ArchiveFindings"]},
-    ),
-}
+def _patterns(settings: Settings) -> Mapping[str, events.EventPattern]:
+    """What ``ingest`` is called for. Alarms that nobody is told of (``shared/domain/left_out.py``) cost no call."""
+    left_out = [OWN] if settings.target_tracking_alarms else [THERMOSTATS, OWN]
+    return {
+        names.ALARMS_RULE: events.EventPattern(
+            source=["aws.cloudwatch"],
+            detail_type=["CloudWatch Alarm State Change"],
+            detail={"alarmName": [{"anything-but": {"prefix": left_out}}]},
+        ),
+        names.FINDINGS_RULE: events.EventPattern(source=["aws.guardduty"], detail_type=["GuardDuty Finding"]),
+        names.ARCHIVED_RULE: events.EventPattern(
+            source=["aws.guardduty"],
+            detail_type=["AWS API Call via CloudTrail"],
+            detail={"eventSource": ["guardduty.amazonaws.com"], "eventName": ["ArchiveFindings"]},
+        ),
+    }
 
 
 class Doors(TocsinStack):
@@ -53,7 +55,7 @@ class Doors(TocsinStack):
 
     def _rules(self) -> None:
         dead_letters = names.queue_of(self, names.DEAD_LETTERS)
-        for rule_name, pattern in PATTERNS.items():
+        for rule_name, pattern in _patterns(self.settings).items():
             events.Rule(
                 self,
                 rule_name,

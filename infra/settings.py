@@ -87,6 +87,11 @@ class Settings:
     So a storm never takes the account's functions away from those that page. Default: 1000, ten integrations at the
     full rate that one may send at (6,000 a minute)."""
 
+    target_tracking_alarms: bool = False
+    """Whether alarms of target tracking (``TargetTracking-…``, a scaling policy's thermostats) come in at all. ``true``
+    where an integration names some of them in its ``when``; the others are then left out by ``ingest``, which costs a
+    call each. Default: ``false``."""
+
     python: str = "3.13"
     """The Python that the functions run on: ``3.12``, ``3.13`` or ``3.14``. Default: ``3.13``."""
 

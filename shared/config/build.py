@@ -15,11 +15,13 @@ from shared.domain.directory import (
     Contact,
     Directory,
     EventRule,
+    Extraction,
     Integration,
     Level,
     Maintenance,
     Medium,
     NotificationRule,
+    OpenAfter,
     Outcome,
     Policy,
     Service,
@@ -266,9 +268,20 @@ def _rule(body: Mapping[str, Any]) -> EventRule:
             severity=Severity(severity) if severity else None,
             priority=then.get("priority"),
             tags=tuple(tags),
+            summary=then.get("summary"),
             pause=parse_duration(then["pause"]) if then.get("pause") else None,
+            open_after=_open_after(then["open_after"]) if then.get("open_after") else None,
+            runbook=then.get("runbook"),
+            ticket=then.get("ticket"),
             suppress=bool(then.get("suppress")),
             drop=bool(then.get("drop")),
             proceed=bool(then.get("continue")),
         ),
+        extract={
+            name: Extraction(path=how["from"], regex=how["regex"]) for name, how in body.get("extract", {}).items()
+        },
     )
+
+
+def _open_after(body: Mapping[str, Any]) -> OpenAfter:
+    return OpenAfter(count=int(body["count"]), within=parse_duration(body["within"]))

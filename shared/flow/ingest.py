@@ -12,6 +12,7 @@ from shared.domain.alert import Accepted, aws_key, routed_key
 from shared.domain.directory import Integration
 from shared.domain.errors import MessageError
 from shared.domain.event import SUMMARY_MAX, Action, Event, Severity
+from shared.domain.left_out import why_left_out
 from shared.domain.routing import integration_for
 from shared.flow.ports import Deps, Unavailable
 from shared.sources import bodies, events_v2
@@ -61,10 +62,22 @@ def receive(deps: Deps, request: Mapping[str, Any]) -> int:
         deps.journal.fault("ingest", str(fault), event=str(request.get("id")))
         deps.journal.count("Untranslatable")
         events = [_unreadable(request, str(fault))]
-    for place, event in enumerate(events):
+    heard = [event for event in events if not _left_out(deps, request, event)]
+    for place, event in enumerate(heard):
         event_id = str(request.get("id") or deps.now().isoformat())
         deps.events.put(_from_aws(deps, request, event, event_id), deduplication=f"{event_id}-{place}")
-    return len(events)
+    return len(heard)
+
+
+def _left_out(deps: Deps, request: Mapping[str, Any], event: Event) -> bool:
+    """Counted, not kept. Where the directory can't be read, nobody knows what an integration names: it is taken."""
+    try:
+        because = why_left_out(deps.directory.current(), event, request)
+    except Unavailable:
+        return False
+    if because is not None:
+        deps.journal.count("LeftOut")
+    return because is not None
 
 
 def _verified(deps: Deps, message: Any, event: Event, request_id: str) -> Accepted:

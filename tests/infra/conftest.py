@@ -95,6 +95,7 @@ def trial(synthesise: Callable[..., Synthesis], tmp_path_factory: pytest.TempPat
         "deletion_protection": False,
         "ses_identity": "existing",
         "ses_rule_set": "inbound-mail",
+        "target_tracking_alarms": True,
     }
     settings.write_text(json.dumps(chosen))
     return synthesise("aws", settings)

@@ -27,7 +27,7 @@ def test_every_setting_is_explained_with_its_default_and_no_other() -> None:
         if field.default == "":  # said in words, as it depends on others or is nothing
             assert default.startswith(("none", "nobody", "`in.", "in.")), field.name
         else:
-            assert default == str(field.default).replace("True", "true"), field.name
+            assert default == str(field.default).replace("True", "true").replace("False", "false"), field.name
 
 
 def test_every_command_of_aws_exists_with_its_options() -> None:
