@@ -34,6 +34,8 @@ ARCHIVED_RULE = "tocsin-guardduty-archived"
 SWEEP_RULE = "tocsin-sweep"
 INGEST_RULES = (ALARMS_RULE, FINDINGS_RULE, ARCHIVED_RULE)
 
+HEARTS = "HEART#"  # likewise: heartbeats
+RATES = "RATE#"  # begins what the door may write in the table of incidents: how much each routing key sent
 RECEIPT_RULE = "tocsin-replies"
 RAW = "raw/"  # where ingest puts messages that are too large to travel, in the raw bucket
 INBOUND = "inbound/"  # where SES puts mail, in the mail bucket

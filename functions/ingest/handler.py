@@ -2,13 +2,20 @@
 
 import base64
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared import wiring
 from shared.flow import ingest
+from shared.flow.ingest import Answer
+from shared.flow.ports import Deps
+
+Door = Callable[[Deps, bytes, str | None, str], Answer]
 
 deps = wiring.deps()
-ENQUEUE = "/v2/enqueue"
+DOORS: Mapping[str, Door] = {"/v2/enqueue": ingest.enqueue, "/v2/change/enqueue": ingest.enqueue_change}
+
+HEARTBEATS = "/heartbeats/"
 
 
 def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
@@ -16,16 +23,33 @@ def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
     if "requestContext" not in request:
         ingest.receive(deps, request)
         return None
-    answer = _answer(request)
+    return respond(deps, request)
+
+
+def respond(deps: Deps, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Whoever asks whatever is answered in JSON."""
+    answer = _answer(deps, request)
     headers = {"content-type": "application/json; charset=utf-8", **answer.headers}
     return {"statusCode": answer.status, "headers": headers, "body": json.dumps(answer.body)}
 
 
-def _answer(request: dict[str, Any]) -> ingest.Answer:
+def _answer(deps: Deps, request: Mapping[str, Any]) -> Answer:
     http = request["requestContext"]["http"]
-    if (http["method"], request["rawPath"].rstrip("/")) != ("POST", ENQUEUE):
-        return ingest.Answer(status=404, body={"status": "not found", "message": f"POST to {ENQUEUE}"})
+    path = request["rawPath"].rstrip("/")
+    if path.startswith(HEARTBEATS):
+        if http["method"] not in ("GET", "POST"):
+            return _no_door(405, "method not allowed", "GET and POST are heard here", allow="GET, POST")
+        return ingest.heartbeat(deps, path.removeprefix(HEARTBEATS))
+    door = DOORS.get(path)
+    if door is None:
+        return _no_door(404, "not found", f"There is {', '.join(DOORS)} and {HEARTBEATS}<key>")
+    if http["method"] != "POST":
+        return _no_door(405, "method not allowed", "Only POST is heard here", allow="POST")
     body = request.get("body") or ""
     plain = base64.b64decode(body) if request.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
     encoding = request.get("headers", {}).get("content-encoding")
-    return ingest.enqueue(deps, plain, encoding, request["requestContext"]["requestId"])
+    return door(deps, plain, encoding, request["requestContext"]["requestId"])
+
+
+def _no_door(status: int, word: str, message: str, **headers: str) -> Answer:
+    return Answer(status=status, body={"status": word, "message": message, "errors": [message]}, headers=headers)

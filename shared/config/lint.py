@@ -24,9 +24,8 @@ AHEAD = timedelta(days=396)  # thirteen months: a year's holidays and a month to
 GAPS_SHOWN = 3  # of one schedule; how many more is said
 
 DELIVERED = ("email", "sms")
-HEARD = ("events_v2", "cloudwatch", "guardduty")
+HEARD = ("events_v2", "cloudwatch", "guardduty", "heartbeat")
 NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what happens instead in this version
-    "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
     "event_rules[*].then.runbook": "it is kept on the incident's timeline, but this version shows no runbooks",
@@ -174,7 +173,13 @@ class _Lint:
         for path, message in NOT_IN_FORCE.items():
             for found in _found(self.document, path.replace("[*]", ".*").split("."), ""):
                 self.tell(found, "not_in_force", message, Severity.WARNING)
+        for name, service in self._of("services"):
+            if _body(service, "grouping").get("by") == "similarity":
+                message = "alerts aren't grouped by similarity by this version: each opens an incident of its own"
+                self.tell(f"services.{name}.grouping.by", "not_in_force", message, Severity.WARNING)
         for path, integration in self._integrations():
+            if integration["source"] == "heartbeat" and "every" not in integration:
+                self.tell(f"{path}.every", "missing", "say how often it beats: every: 24h")
             if integration["source"] not in HEARD:
                 message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"
                 self.tell(f"{path}.source", "not_in_force", message, Severity.WARNING)

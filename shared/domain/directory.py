@@ -116,6 +116,17 @@ class Integration:
     key: str | None = None  # 32 characters, where the source speaks with a routing key
     when: Mapping[str, Any] | None = None  # an event pattern
     min_severity: float | None = None  # GuardDuty's own scale
+    every: timedelta | None = None  # of a heartbeat: how often it beats
+    grace: timedelta = timedelta(0)  # and how late it may be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """Alerts that are equal in all fields ``by`` (none: by time alone) join the incident that is open. ``window`` is
+    how long it waits for the next one."""
+
+    by: tuple[str, ...] = ()
+    window: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +138,7 @@ class Service:
     support_hours: SupportHours | None = None
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
+    grouping: Grouping | None = None
     pause: timedelta | None = None
     tags: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()
