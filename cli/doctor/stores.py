@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from cli.doctor.patient import Fault, Level, Patient
 from shared.domain.instants import format_seconds
+from shared.flow.ports import Overdue
 from shared.store.dynamodb_calls import code_of
 
 BUCKETS: Mapping[str, str] = {  # and what comes of it where one is gone
@@ -100,13 +101,19 @@ def sweep(patient: Patient) -> Iterator[Fault]:
     late = patient.deployment.deps().incidents.overdue(patient.now - STANDS_STILL, 10)
     if late:
         overdue = late[0][0]
-        what = f"incident {overdue.incident}" if overdue.incident else f"a held alert ({overdue.held})"
+        what = _what(overdue)
         remedy = (
             "aws logs tail /aws/lambda/tocsin-sweep --since 10m says why; "
             "aws lambda invoke --function-name tocsin-sweep sweep.json carries it out now"
         )
         message = f"{what} was due at {format_seconds(overdue.due_at)}, and nothing was done: sweep stands still"
         yield Level.ERROR, message, remedy
+
+
+def _what(overdue: Overdue) -> str:
+    if overdue.heart is not None:
+        return f"the heartbeat {overdue.heart}"
+    return f"incident {overdue.incident}" if overdue.incident else f"a held alert ({overdue.held})"
 
 
 def _messages(queues: Any, url: str) -> int:
