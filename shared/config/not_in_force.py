@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from shared.config.inspection import Body, Inspection, body
+from shared.domain.directory import DELIVERED
 
-DELIVERED = ("email", "sms")
 HEARD = ("events_v2", "cloudwatch", "guardduty", "heartbeat")
 NOT_IN_FORCE: Mapping[str, str] = {
     "services.*.sla": "no report measures it in this version",
