@@ -1,0 +1,96 @@
+"""A running system: on this machine, or looked at where it is deployed."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cli import console
+from cli.app import AsJson, On, app, duration, instant
+from cli.console import Failed
+
+
+@app.command
+def up(*, configuration: Path | None = None, json: AsJson = False) -> int:
+    """The whole system on this machine, left running."""
+    from cli.local_system import up
+
+    return up(configuration, as_json=json)
+
+
+@app.command
+def down(
+    *, delete: Annotated[bool, Parameter(negative="", help="Leave no process and no file behind.")] = False
+) -> int:
+    """Stops the system on this machine, and keeps its state for the next ``up``."""
+    from cli.local_system import down
+
+    return down(delete=delete)
+
+
+@app.command
+def demo() -> int:
+    """A real alarm on this machine, from CloudWatch to the acknowledgement by mail and the resolution."""
+    from cli.demo import demo
+
+    return demo()
+
+
+@app.command
+def doctor(*, deployment: On = None, json: AsJson = False) -> int:
+    """What is wrong with a deployment, what comes of it, and what to do."""
+    from cli.deployments import chosen
+    from cli.doctor.examination import examine
+
+    return examine(chosen(deployment), instant(None), as_json=json)
+
+
+@app.command
+def replay(
+    incident: str | None = None,
+    /,
+    *,
+    all_: Annotated[bool, Parameter(name="--all", negative="", help="Every incident there is.")] = False,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """An incident folded anew from its timeline, compared with the stored one."""
+    from cli.deployments import chosen
+    from cli.replay import replay
+
+    if (incident is None) is not all_:
+        raise Failed("name an incident by its id, or say --all", code=console.WRONG_USAGE)
+    same = True
+    for replayed in replay(chosen(deployment), incident):
+        same = same and replayed.same
+        if json:
+            console.say_json_lines([replayed.as_json()]) if all_ else console.say_json(replayed.as_json())
+        else:
+            for line in replayed.in_words():
+                console.say(line, None if replayed.same else "red")
+    return console.HOLDS if same else console.AT_FAULT
+
+
+@app.command
+def changes(
+    service: str,
+    /,
+    *,
+    since: Annotated[str, Parameter(help="How far back: 45m, 2h, 30d; changes are kept 90 days.")] = "7d",
+    limit: Annotated[int, Parameter(help="How many at most.")] = 100,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """What was changed on a service, newest first: deployments, flags, migrations that senders told of."""
+    from cli.changes import as_json, changes, in_words
+    from cli.deployments import chosen
+
+    found = changes(chosen(deployment), service, duration(since, "--since"), instant(None), limit)
+    if json:
+        console.say_json([as_json(made) for made in found])
+    else:
+        for made in found:
+            console.say(in_words(made))
+        if not found:
+            console.say("Nobody told of a change in all that time.")
+    return console.HOLDS
