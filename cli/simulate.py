@@ -23,6 +23,7 @@ from shared.domain.notification import FALLBACK, Page
 from shared.domain.routing import integration_for
 from shared.flow.page import notice_for
 from shared.flow.ports import Deps, Loaded, Notice
+from shared.sources.mapped import remapped
 from shared.store.memory import Dropped
 
 Line = dict[str, Any]
@@ -112,6 +113,8 @@ def _accepted(
     directory: Directory, event: Event, raw: Any, routing_key: str | None, world: World, place: int
 ) -> Accepted:
     integration = _integration(directory, event, raw, routing_key)
+    if integration is not None:
+        event = remapped(event, raw, integration.map, integration.dedup_key)
     aws = routing_key is None and event.account is not None
     key = (
         aws_key(event.source_type, event) if aws or integration is None else routed_key(integration.id, event.dedup_key)

@@ -12,7 +12,7 @@ from shared.domain.instants import format_seconds
 
 VERBS = ("ingest", "triage", "escalate", "page", "reply", "sweep", "publish")
 POLLED = ("triage", "page", "publish")  # by Lambda, from a queue or a stream
-RULES = ("tocsin-sweep", "tocsin-cloudwatch-alarms", "tocsin-guardduty-findings", "tocsin-guardduty-archived")
+SWEEP_RULE = "tocsin-sweep"
 DEAD_LETTERS = ("tocsin-dead-events.fifo", "tocsin-dead-pages", "tocsin-dead-letters")
 STANDS_STILL = timedelta(minutes=3)  # what is due is taken within two
 BACKLOG = 1_000  # messages waiting; triage does 50 a second and more
@@ -83,7 +83,7 @@ def polling(patient: Patient) -> Iterator[Fault]:
 
 def rules(patient: Patient) -> Iterator[Fault]:
     events = patient.client("events")
-    for name in RULES:
+    for name in (SWEEP_RULE, *patient.facts["ingest_rules"].split()):
         try:
             found = events.describe_rule(Name=name)
         except events.exceptions.ResourceNotFoundException:
@@ -96,7 +96,7 @@ def rules(patient: Patient) -> Iterator[Fault]:
 
 
 def _without(rule: str) -> str:
-    return "what was lost stays lost" if rule == "tocsin-sweep" else "what it brings in isn't heard"
+    return "what was lost stays lost" if rule == SWEEP_RULE else "what it brings in isn't heard"
 
 
 def escalation(patient: Patient) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""``ingest``: the HTTP API's requests and the default bus's events."""
+"""``ingest``: the HTTP API's requests, the default bus's events, and WAF's log lines."""
 
 import base64
 import json

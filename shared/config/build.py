@@ -242,6 +242,8 @@ def _integration(service: str, name: str, body: Mapping[str, Any]) -> Integratio
         key=body.get("key"),
         when=body.get("when"),
         min_severity=None if least is None else float(least),
+        map=body.get("map"),
+        dedup_key=body.get("dedup_key"),
     )
 
 

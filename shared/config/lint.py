@@ -16,6 +16,7 @@ from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.notification import methods
 from shared.domain.pattern import PatternError, compile_pattern
 from shared.domain.schedule import final_schedule
+from shared.domain.sources import HEARD, MAPPED
 
 Body = Mapping[str, Any]  # of one thing in the document
 
@@ -23,7 +24,6 @@ AHEAD = timedelta(days=396)  # thirteen months: a year's holidays and a month to
 GAPS_SHOWN = 3  # of one schedule; how many more is said
 
 DELIVERED = ("email", "sms")
-HEARD = ("events_v2", "cloudwatch", "guardduty")
 NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what happens instead in this version
     "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.sla": "no report measures it in this version",
@@ -177,6 +177,12 @@ class _Lint:
             if integration["source"] not in HEARD:
                 message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"
                 self.tell(f"{path}.source", "not_in_force", message, Severity.WARNING)
+            for key in ("map", "dedup_key"):
+                if integration.get(key) and integration["source"] not in MAPPED:
+                    message = (
+                        f"{integration['source']} has its own fields and identity; {' and '.join(MAPPED)} can be mapped"
+                    )
+                    self.tell(f"{path}.{key}", "not_in_force", message, Severity.WARNING)
         for name, user in self._of("users"):
             for contact in _body(user, "contacts"):
                 for medium in _body(_body(user, "contacts"), contact):

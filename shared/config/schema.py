@@ -25,24 +25,8 @@ from shared.config.shapes import (
 )
 from shared.domain.directory import Medium
 from shared.domain.event import Severity
+from shared.domain.sources import MAPPED_FIELDS, SOURCES
 
-SOURCES: Final = (
-    *("events_v2", "cloudwatch", "guardduty", "securityhub", "inspector", "health", "config", "codepipeline"),
-    *(
-        "codebuild",
-        "ecs",
-        "waf",
-        "eventbridge",
-        "github",
-        "gitlab",
-        "jenkins",
-        "sonarqube",
-        "snyk",
-        "splunk",
-        "elastic",
-    ),
-    *("grafana", "alertmanager", "datadog", "sentry", "webhook", "email", "heartbeat"),
-)
 ROLES: Final = ("owner", "admin", "manager", "responder", "observer", "stakeholder")
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d|24:00"
@@ -120,7 +104,7 @@ integration = record(
         "key": matching(r"[A-Za-z0-9]{32}", "routing key: 32 letters and digits"),
         "min_severity": number(0, 10),
         "dedup_key": text,
-        "map": mapping,
+        "map": record(dict.fromkeys(MAPPED_FIELDS, text)),
         "secret": secret,
         "every": duration("1m"),
         "grace": duration(),

@@ -116,6 +116,8 @@ class Integration:
     key: str | None = None  # 32 characters, where the source speaks with a routing key
     when: Mapping[str, Any] | None = None  # an event pattern
     min_severity: float | None = None  # GuardDuty's own scale
+    map: Mapping[str, str] | None = None  # a field of the event → where the message has it
+    dedup_key: str | None = None  # a template of what identifies the problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

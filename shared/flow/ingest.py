@@ -4,6 +4,8 @@
 on ``unrouted`` with its text attached.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +16,12 @@ from shared.domain.errors import MessageError
 from shared.domain.event import SUMMARY_MAX, Action, Event, Severity
 from shared.domain.routing import integration_for
 from shared.flow.ports import Deps, Unavailable
-from shared.sources import bodies, events_v2
-from shared.sources.registry import SOURCES
+from shared.sources import any_event, bodies, events_v2
+from shared.sources.mapped import remapped
+from shared.sources.registry import SOURCES, source_of
 
-AWS_SOURCES = {"aws.cloudwatch": "cloudwatch", "aws.guardduty": "guardduty"}  # EventBridge's source → ours
 TRY_AGAIN = 5  # seconds after which a sender may come again
+Told = list[tuple[Event, Integration | None]]  # and by which integration each comes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,19 +55,55 @@ def enqueue(deps: Deps, body: bytes, encoding: str | None, request_id: str) -> A
 
 
 def receive(deps: Deps, request: Mapping[str, Any]) -> int:
-    """An event of the default bus; how many events it became. Raises Unavailable: EventBridge delivers it again."""
+    """An event of the default bus, or a batch of log lines; how many events it became.
+
+    Raises Unavailable: it is delivered again.
+    """
     request = bodies.writable(request)  # a lone surrogate or a number without end is written as text
-    source = AWS_SOURCES.get(str(request.get("source")), "eventbridge")
+    source = source_of(request)
     try:
-        events = SOURCES[source](request) if source in SOURCES else [_unreadable(request, "no such source")]
+        told = _claimed(deps, request) if source == any_event.SOURCE else _told(deps, request, SOURCES[source](request))
     except MessageError as fault:
         deps.journal.fault("ingest", str(fault), event=str(request.get("id")))
         deps.journal.count("Untranslatable")
-        events = [_unreadable(request, str(fault))]
-    for place, event in enumerate(events):
-        event_id = str(request.get("id") or deps.now().isoformat())
-        deps.events.put(_from_aws(deps, request, event, event_id), deduplication=f"{event_id}-{place}")
-    return len(events)
+        told = _told(deps, request, [_unreadable(request, str(fault))])
+    event_id = _id_of(request)
+    for place, (event, integration) in enumerate(told):
+        key = aws_key(event.source_type, event)
+        accepted = _accepted(deps, request, event, event_id, integration.id if integration else None, key, None)
+        deps.events.put(accepted, deduplication=f"{event_id}-{place}")
+    return len(told)
+
+
+def _told(deps: Deps, request: Mapping[str, Any], events: list[Event]) -> Told:
+    """Triage finds the integration where the directory can't be read here: the key doesn't depend on it."""
+    try:
+        return [(event, integration_for(deps.directory.current(), event, request)) for event in events]
+    except Unavailable as fault:
+        deps.journal.fault("ingest", f"{fault}; the event is accepted, and triage finds its integration")
+        return [(event, None) for event in events]
+
+
+def _claimed(deps: Deps, request: Mapping[str, Any]) -> Told:
+    """What some integration wants to hear of an event that is no source's own, as it maps it.
+
+    What no integration takes is nobody's alert; it is counted. Raises Unavailable: the directory says who wants it.
+    """
+    told: Told = []
+    for event in SOURCES[any_event.SOURCE](request):
+        integration = integration_for(deps.directory.current(), event, request)
+        if integration is None:
+            deps.journal.count("Unclaimed")
+        else:
+            told.append((remapped(event, request, integration.map, integration.dedup_key), integration))
+    return told
+
+
+def _id_of(request: Mapping[str, Any]) -> str:
+    """EventBridge's, the same at each delivery; a batch of log lines has none, and is its own."""
+    if given := request.get("id"):
+        return str(given)
+    return hashlib.sha256(json.dumps(request, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _verified(deps: Deps, message: Any, event: Event, request_id: str) -> Accepted:
@@ -85,17 +124,6 @@ def _verified(deps: Deps, message: Any, event: Event, request_id: str) -> Accept
 def _integration(deps: Deps, routing_key: str) -> Integration | None:
     known = deps.directory.current().integration_by_key(routing_key)
     return known or deps.directory.fresh().integration_by_key(routing_key)
-
-
-def _from_aws(deps: Deps, request: Mapping[str, Any], event: Event, event_id: str) -> Accepted:
-    """Triage finds the integration where the directory can't be read here: the key doesn't depend on it."""
-    try:
-        integration = integration_for(deps.directory.current(), event, request)
-    except Unavailable as fault:
-        deps.journal.fault("ingest", f"{fault}; the event is accepted, and triage finds its integration")
-        integration = None
-    key = aws_key(event.source_type, event)
-    return _accepted(deps, request, event, event_id, integration.id if integration else None, key, None)
 
 
 def _accepted(

@@ -28,42 +28,36 @@ REASONS = ("message", "reason", "errorMessage", "statusReason", "stateReason", "
 
 def translate(message: Any) -> list[Event]:
     """https://docs.aws.amazon.com/eventbridge/latest/ref/events.html"""
-    return [event for event, means in read(message) if means is not Means.STEP]
-
-
-def read(message: Any) -> list[tuple[Event, Means]]:
-    """Each event with what its status means, steps too: a mapping may think otherwise. Raises MessageError."""
     return each(messages(SOURCE, message), _read)
 
 
-def _read(message: AwsMessage) -> tuple[Event, Means]:
+def _read(message: AwsMessage) -> Event | None:
     required = Required(SOURCE, {"detail-type": message.kind, "source": message.service})
     kind = required.text("detail-type", message.service)
     required.settle()
     status = _status(message.said)
     means = meaning(status or kind) if look(message.said, "errorCode") is None else Means.FAILURE
+    if means is Means.STEP:
+        return None
     subject = next(iter(message.resources), None) or _subject(message.said) or message.account or kind
     arn = parse_arn(subject)
     short = re.split(r"[/:]", arn.resource)[-1] if arn else subject
     why = next(filter(None, (text(look(message.said, name)) for name in REASONS)), None)
     said = " ".join(filter(None, (kind + ":", short, status)))
-    return (
-        Event(
-            action=Action.RESOLVE if means is Means.SUCCESS else Action.TRIGGER,
-            dedup_key="/".join(filter(None, (message.service, kind, subject))),
-            severity=_severity(message.said, status, means),
-            summary=f"{said}{f': {why}' if why else ''}"[:SUMMARY_MAX],
-            source=short,
-            source_type=SOURCE,
-            component=message.service,
-            class_=kind,
-            account=message.account,
-            region=message.region,
-            resource=subject,
-            timestamp=message.at,
-            custom_details=without_nulls(message.said),
-        ),
-        means,
+    return Event(
+        action=Action.RESOLVE if means is Means.SUCCESS else Action.TRIGGER,
+        dedup_key="/".join(filter(None, (message.service, kind, subject))),
+        severity=_severity(message.said, status, means),
+        summary=f"{said}{f': {why}' if why else ''}"[:SUMMARY_MAX],
+        source=short,
+        source_type=SOURCE,
+        component=message.service,
+        class_=kind,
+        account=message.account,
+        region=message.region,
+        resource=subject,
+        timestamp=message.at,
+        custom_details=without_nulls(message.said),
     )
 
 

@@ -19,6 +19,24 @@ from shared.sources import (
     securityhub,
     waf,
 )
+from shared.sources.aws_message import folded
+from shared.sources.fields import look, text
+
+CLOUDTRAIL = "AWS API Call via CloudTrail"
+# EventBridge's source → ours, and of which detail-types; whatever else is said on the bus is ``eventbridge``'s.
+ON_THE_BUS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "aws.cloudwatch": (cloudwatch.SOURCE, (cloudwatch.STATE_CHANGE,)),
+        "aws.guardduty": (guardduty.SOURCE, (guardduty.FINDING, CLOUDTRAIL)),
+        "aws.securityhub": (securityhub.SOURCE, securityhub.KINDS),
+        "aws.inspector2": (inspector.SOURCE, (inspector.KIND,)),
+        "aws.health": (health.SOURCE, health.KINDS),
+        "aws.config": (config.SOURCE, (config.KIND,)),
+        "aws.codepipeline": (codepipeline.SOURCE, codepipeline.KINDS),
+        "aws.codebuild": (codebuild.SOURCE, (codebuild.KIND,)),
+        "aws.ecs": (ecs.SOURCE, (ecs.DEPLOYMENT, ecs.SERVICE)),
+    }
+)
 
 # A vendor's message → what it says about problems, [] where it tells nothing. Raises MessageError, all faults at once.
 Source = Callable[[Any], list[Event]]
@@ -39,3 +57,12 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
         any_event.SOURCE: any_event.translate,
     }
 )
+
+
+def source_of(message: Mapping[str, Any]) -> str:
+    """Whose an event of the bus is, or a batch of log lines."""
+    if look(message, "awslogs") is not None:
+        return waf.SOURCE
+    source, kinds = ON_THE_BUS.get(text(look(message, "source")) or "", (any_event.SOURCE, ()))
+    kind = text(look(message, "detail-type"))
+    return source if kind is None or folded(kind) in map(folded, kinds) else any_event.SOURCE

@@ -19,10 +19,11 @@ WORDS: Mapping[Means, re.Pattern[str]] = {
     Means.FAILURE: re.compile(
         r"fail|error|fault|time(d)?_?out|abort|non_?compliant|unhealthy|unsuccessful|impaired|degraded|rollback|rejected"
         r"|crash|interrupt|exceeded|missed|lost|insufficient|denied|expired|alarm|critical|firing|triggered|\bopen\b|down\b"
+        r"|unavailable|unresolved|disconnect"
     ),
     Means.STEP: re.compile(
         r"progress|start|running|runnable|pending|queued|submitted|created|creating|provisioning|preparing|initiated"
-        r"|updating|deleting|scheduled|waiting|stopping|ready_?to|resumed|delayed"
+        r"|updating|deleting|scheduled|waiting|stopping|ready_?to|resumed|delayed|incomplete"
     ),
     Means.SUCCESS: re.compile(
         r"succe|complete|pass|compliant|healthy|resolve|closed|recovered|fixed|finished|\bok\b|\bup\b|normal|steady|available"
