@@ -29,7 +29,8 @@ class Applied:
     version: int | None
     changes: list[dict[str, str]]
     on_call: list[dict[str, Any]]
-    routing_keys: Mapping[str, str]  # service → the key of its first integration that has one
+    routing_keys: Mapping[str, str]  # service → the key of its first integration that a sender speaks by
+    topic_addresses: Mapping[str, str]  # topic of SNS → what it is to be subscribed with
 
     def as_json(self) -> dict[str, Any]:
         return {"version": self.version, "changes": self.changes, "on_call": self.on_call}
@@ -49,7 +50,13 @@ def apply(folder: Path, deployment: Deployment, by: str, now: Instant, *, dry_ru
         deployment.make_reply_secret()
         if changes:
             version = store.put_version(document, expected=number, by=by, at=now)
-    return Applied(version=version, changes=changes, on_call=on_call, routing_keys=routing_keys(directory))
+    return Applied(
+        version=version,
+        changes=changes,
+        on_call=on_call,
+        routing_keys=routing_keys(directory),
+        topic_addresses=topic_addresses(directory, deployment.facts["api_url"]),
+    )
 
 
 def author() -> str:
@@ -58,8 +65,12 @@ def author() -> str:
 
 
 def routing_keys(directory: Directory) -> dict[str, str]:
-    """Of each service the key of its first integration by name that has one."""
-    return {i.service: i.key for i in reversed(directory.integrations()) if i.key is not None}
+    """Of each service the key of its first integration by name that a sender speaks by; a topic's is no sender's."""
+    return {i.service: i.key for i in reversed(directory.integrations()) if i.key is not None and i.topic is None}
+
+
+def topic_addresses(directory: Directory, api_url: str) -> dict[str, str]:
+    return {i.topic: f"{api_url}/integrations/{i.source}/{i.key}" for i in directory.integrations() if i.topic}
 
 
 def _new_key() -> str:

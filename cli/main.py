@@ -185,6 +185,8 @@ def apply(
         console.say(f"Version {applied.version} is in force.", "green")
         for service, key in applied.routing_keys.items():
             console.say(f"routing key of {service}: {key}")
+        for topic, address in applied.topic_addresses.items():
+            console.say(f"subscribe {topic} with {address}")
     return console.HOLDS
 
 

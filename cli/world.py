@@ -20,7 +20,7 @@ from shared.domain.notification import Page
 from shared.flow import escalate, page, reply, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
-from shared.flow.ports import Deps, Notice, SendFailed
+from shared.flow.ports import Deps, Notice, SendFailed, Unavailable
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 
 STEPS = 100_000  # of one simulation; more is a loop, and a bug
@@ -127,6 +127,8 @@ class Letters:
     mail: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def read(self, address: str) -> bytes:
+        if address not in self.mail:
+            raise Unavailable(f"nothing lies at {address}")
         return self.mail[address]
 
 
@@ -161,6 +163,7 @@ class World:
             bus=self.notebook,
             mail=self.letters,
             raw=self.letters,
+            sns=self.letters,
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),

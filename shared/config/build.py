@@ -76,7 +76,7 @@ def mint(document: Document, before: Document | None, new_key: Callable[[], str]
 
 
 def _with_key(integration: Mapping[str, Any], before: str | None, new_key: Callable[[], str]) -> Mapping[str, Any]:
-    if integration["source"] not in WITH_KEY or integration.get("key"):
+    if not (integration["source"] in WITH_KEY or integration.get("topic")) or integration.get("key"):
         return integration
     return {**integration, "key": before or new_key()}
 
@@ -243,6 +243,7 @@ def _integration(service: str, name: str, body: Mapping[str, Any]) -> Integratio
         when=body.get("when"),
         min_severity=None if least is None else float(least),
         map=body.get("map"),
+        topic=body.get("topic"),
         dedup_key=body.get("dedup_key"),
     )
 

@@ -16,7 +16,7 @@ from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.notification import methods
 from shared.domain.pattern import PatternError, compile_pattern
 from shared.domain.schedule import final_schedule
-from shared.domain.sources import HEARD, MAPPED
+from shared.domain.sources import AWS_SOURCES, HEARD, MAPPED
 
 Body = Mapping[str, Any]  # of one thing in the document
 
@@ -177,6 +177,9 @@ class _Lint:
             if integration["source"] not in HEARD:
                 message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"
                 self.tell(f"{path}.source", "not_in_force", message, Severity.WARNING)
+            if integration.get("topic") and integration["source"] not in AWS_SOURCES:
+                message = f"{integration['source']} doesn't speak by topics of SNS: it isn't heard by this one"
+                self.tell(f"{path}.topic", "not_in_force", message, Severity.WARNING)
             for key in ("map", "dedup_key"):
                 if integration.get(key) and integration["source"] not in MAPPED:
                     message = (

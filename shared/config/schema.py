@@ -105,6 +105,10 @@ integration = record(
         "min_severity": number(0, 10),
         "dedup_key": text,
         "map": record(dict.fromkeys(MAPPED_FIELDS, text)),
+        "topic": matching(
+            r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?",
+            "ARN of a topic: arn:aws:sns:eu-west-1:111122223333:alarms",
+        ),
         "secret": secret,
         "every": duration("1m"),
         "grace": duration(),

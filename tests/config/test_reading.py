@@ -239,6 +239,8 @@ def test_whatever_is_written_there_are_findings_and_never_a_crash(
         ("{source: eventbridge, map: {sumary: detail.text}}", "unknown key; did you mean summary?"),
         ("{source: eventbridge, map: {summary: [a]}}", "a text belongs here"),
         ("{source: securityhub, map: {summary: detail.text}}", "securityhub has its own fields and identity"),
+        ("{source: cloudwatch, topic: alarms}", "'alarms' is no ARN of a topic"),
+        ("{source: jenkins, topic: 'arn:aws:sns:eu-west-1:111122223333:ci'}", "jenkins doesn't speak by topics of SNS"),
         ("{source: ecs, dedup_key: '{detail.a}'}", "ecs has its own fields and identity"),
         (
             "{source: jenkins}",

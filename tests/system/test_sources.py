@@ -68,6 +68,15 @@ def test_what_no_integration_wants_of_other_services_opens_nothing(running: Runn
     assert running.incident(key) is None
 
 
+def test_an_address_of_no_topic_is_nobody_s(running: Running) -> None:
+    forged = {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:111122223333:a", "Message": "{}"}
+    home = f"{running.local.description.events_url}/integrations/cloudwatch"
+    status, told = running.post(f"{home}/{'X' * 32}", json.dumps(forged).encode())
+    assert (status, told["message"]) == (404, "no integration with a topic has this source and routing key")
+    status, told = running.post(f"{home}/short", json.dumps(forged).encode())
+    assert status == 404
+
+
 def status(running: Running, incident: str) -> Status | None:
     found = running.deps.incidents.state(incident)
     return found.status if found else None
