@@ -41,6 +41,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
 
 
+def say_line(text: str) -> None:
+    """One line whatever is in it: a line break of theirs can't forge a line of ours."""
+    say(text.replace("\n", "\\x0a"))
+
+
 def say(text: str, style: str | None = None) -> None:
     out.print(escape(printable(text)), style=style)
 

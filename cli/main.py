@@ -1,6 +1,7 @@
 """The ``tocsin`` command: what there is, and how faults are told."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,7 +44,7 @@ def lint(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
     else:
         for finding in findings:
             console.err.print(str(finding), style="red" if finding.level == "error" else "yellow", markup=False)
-        console.say(f"{len(findings)} findings" if findings else "Nothing to find fault with.")
+        console.say(_counted(len(findings), "finding") if findings else "Nothing to find fault with.")
     return console.AT_FAULT if any(finding.level == "error" for finding in findings) else console.HOLDS
 
 
@@ -114,6 +115,26 @@ def oncall(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
 
 
 @app.command
+def route(folder: Path, event: File, /, *, source: Source = None, at: At = None, json: AsJson = False) -> int:
+    """Where an event goes and why: by which integration it comes, and every rule that was tried, in order."""
+    from cli.configuration import directory_of
+    from cli.event_file import read_event
+    from cli.route import routes
+
+    moment = _at(at)
+    routed = routes(directory_of(folder, moment), *read_event(event, source), moment)
+    if json:
+        ways = [each.as_json() for each in routed]
+        console.say_json(ways[0] if len(ways) == 1 else ways)
+    else:
+        for line in (line for each in routed for line in each.in_words()):
+            console.say_line(line)
+        if not routed:
+            console.say("It tells nothing about a problem.")
+    return console.HOLDS
+
+
+@app.command
 def simulate(
     folder: Path,
     event: File,
@@ -135,7 +156,7 @@ def simulate(
     night = Night(
         at=begin,
         until=_duration(until, "--until"),
-        acknowledged_after=_duration(ack, "--ack") if ack else None,
+        acknowledged_after=None if ack is None else _duration(ack, "--ack"),
         fails=_media(fail or []),
     )
     lines = simulate(directory_of(folder, begin), *read_event(event, source), night)
@@ -143,7 +164,9 @@ def simulate(
         console.say_json_lines(lines)
     else:
         for line in lines:
-            console.say("  ".join(word for word in in_words(line) if word))
+            console.say_line("  ".join(word for word in in_words(line) if word))
+        if not lines:
+            console.say("Nobody would be told: it tells of no problem, or of the end of one that isn't open.")
     return console.HOLDS
 
 
@@ -264,7 +287,9 @@ def demo() -> int:
 def main() -> int:
     """Runs what the command line says; the exit code."""
     try:
-        return int(app(exit_on_error=False, print_error=True) or 0)
+        code = int(app(exit_on_error=False, print_error=True) or 0)
+        sys.stdout.flush()  # or a reader that is gone is noticed only after the exit code
+        return code
     except CycloptsError:
         return console.WRONG_USAGE
     except Failed as fault:
@@ -277,6 +302,9 @@ def main() -> int:
         return _fail([str(fault)], console.WRONG_USAGE)
     except TocsinError as fault:
         return _fail([str(fault)])
+    except BrokenPipeError:  # who reads has seen enough; what is still to be flushed goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return console.HOLDS
     except OSError as fault:
         return _fail([f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)])
     except KeyboardInterrupt:
@@ -314,6 +342,10 @@ def _read(read: Callable[[str], T], text: str, option: str) -> T:
         return read(text)
     except ValueError as fault:
         raise Failed(f"{option}: {fault}", code=console.WRONG_USAGE) from None
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _members(value: dict[str, Any]) -> str:

@@ -10,20 +10,19 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from cli.arrival import accepted, arrival
 from cli.world import World
 from shared.channels import mail, sms
-from shared.domain.alert import Accepted, aws_key, routed_key
 from shared.domain.command import Command, Order
-from shared.domain.directory import Directory, Integration, Medium
+from shared.domain.directory import Directory, Medium
 from shared.domain.errors import ConfigError
 from shared.domain.event import Event
 from shared.domain.incident import Author, Incident, Kind, LogEntry
 from shared.domain.instants import Instant, format_seconds, whole_second
+from shared.domain.left_out import why_left_out
 from shared.domain.notification import FALLBACK, Page
-from shared.domain.routing import integration_for
 from shared.flow.page import notice_for
 from shared.flow.ports import Deps, Loaded, Notice
-from shared.sources.mapped import remapped
 from shared.store.memory import Dropped
 
 Line = dict[str, Any]
@@ -62,13 +61,21 @@ def simulate(
     Raises ConfigError where no integration takes the event by its routing key.
     """
     world = World(directory, whole_second(night.at), night.fails)
+    left_out: list[Line] = []
     for place, (event, raw) in enumerate(events):
-        world.accept(_accepted(directory, event, raw, routing_key, world, place))
+        because = why_left_out(directory, event, raw)
+        if because is not None:
+            left_out.append(_line(format_seconds(world.clock.at), "suppress", text=because))
+            continue
+        arrived = arrival(directory, event, raw, routing_key)
+        if routing_key and arrived.integration is None:
+            raise ConfigError(f"no integration has the routing key of this event: {arrived.because}")
+        world.accept(accepted(arrived, f"simulated-{place}", world.clock.at))
     end = world.clock.at + night.until
     if night.acknowledged_after is not None:
         _acknowledge(world, whole_second(night.at) + night.acknowledged_after, end)
     world.run_until(end)
-    return lines(world)
+    return left_out + lines(world)
 
 
 def lines(world: World) -> list[Line]:
@@ -107,36 +114,6 @@ def _acknowledge(world: World, at: Instant, end: Instant) -> None:
         if following is None:
             return
         moment = max(moment, following)
-
-
-def _accepted(
-    directory: Directory, event: Event, raw: Any, routing_key: str | None, world: World, place: int
-) -> Accepted:
-    integration = _integration(directory, event, raw, routing_key)
-    if integration is not None:
-        event = remapped(event, raw, integration.map, integration.dedup_key)
-    aws = routing_key is None and event.account is not None
-    key = (
-        aws_key(event.source_type, event) if aws or integration is None else routed_key(integration.id, event.dedup_key)
-    )
-    return Accepted(
-        event_id=f"simulated-{place}",
-        accepted_at=world.clock.at,
-        integration=integration.id if integration else None,
-        key=key,
-        event=event,
-        raw=raw,
-    )
-
-
-def _integration(directory: Directory, event: Event, raw: Any, routing_key: str | None) -> Integration | None:
-    """By the routing key, or by ``when``, or the only one of that source."""
-    if routing_key is not None and (found := directory.integration_by_key(routing_key)) is not None:
-        return found
-    of_source = [i for i in directory.integrations() if i.source == event.source_type]
-    if routing_key is not None and len(of_source) != 1:
-        raise ConfigError(f"no integration has the routing key of this event, and {len(of_source)} are of its source")
-    return of_source[0] if routing_key is not None else integration_for(directory, event, raw)
 
 
 def _kind(entry: LogEntry, before: LogEntry | None) -> str | None:

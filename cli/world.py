@@ -177,9 +177,9 @@ class World:
 
     def order(self, incident: str, command: Command) -> str:
         """A person's command; what they are answered."""
-        answer = reply.obey(self.deps, incident, [command], marker=None)
+        said = reply.obey(self.deps, incident, [command], marker=None)
         self.settle()
-        return answer
+        return said.text
 
     def run_until(self, until: Instant) -> None:
         """Everything that falls due until then, each at its time."""

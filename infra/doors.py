@@ -21,7 +21,7 @@ from constructs import Construct
 from infra import names
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.stack import TocsinStack
-from infra.patterns import PATTERNS
+from infra.patterns import PATTERNS, alarms
 from infra.settings import Settings
 from infra.targets import Target
 
@@ -46,7 +46,8 @@ class Doors(TocsinStack):
         dead_letters = names.queue_of(self, names.DEAD_LETTERS)
         chosen = self.settings.event_patterns
         rules = self._rule_names()
-        patterns = [*(PATTERNS[rule] for rule in rules[: len(rules) - len(chosen)]), *chosen]
+        ours = {**PATTERNS, names.ALARMS_RULE: alarms(thermostats=self.settings.target_tracking_alarms)}
+        patterns = [*(ours[rule] for rule in rules[: len(rules) - len(chosen)]), *chosen]
         target = targets.LambdaFunction(
             self._ingest,
             dead_letter_queue=dead_letters,

@@ -12,7 +12,9 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-PREFIX = "tocsin-"  # also of our own alarms, which are never taken for the customer's
+from shared.domain.left_out import OWN
+
+PREFIX = OWN  # also of our own alarms, which are never taken for the customer's
 
 VERBS = ("ingest", "triage", "escalate", "page", "reply", "sweep", "publish")
 

@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra import names
+from shared.domain.left_out import OWN, THERMOSTATS
 
-# A scaling policy's alarms are its thermostat, not a fault; ours reach the fallback contact by a path of their own.
-NOT_FOR_PEOPLE = ("TargetTracking-", names.PREFIX)
 CLOUDTRAIL = "AWS API Call via CloudTrail"
 
-PATTERNS: Mapping[str, Mapping[str, Any]] = {
-    names.ALARMS_RULE: {
+
+def alarms(*, thermostats: bool) -> Mapping[str, Any]:
+    """Those that nobody is told of (``shared/domain/left_out.py``) cost no call, but where integrations name some."""
+    return {
         "source": ["aws.cloudwatch"],
         "detail-type": ["CloudWatch Alarm State Change"],
-        "detail": {"alarmName": [{"anything-but": {"prefix": [*NOT_FOR_PEOPLE]}}]},
-    },
+        "detail": {"alarmName": [{"anything-but": {"prefix": [OWN] if thermostats else [THERMOSTATS, OWN]}}]},
+    }
+
+
+PATTERNS: Mapping[str, Mapping[str, Any]] = {
+    names.ALARMS_RULE: alarms(thermostats=False),
     names.FINDINGS_RULE: {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]},
     names.ARCHIVED_RULE: {
         "source": ["aws.guardduty"],

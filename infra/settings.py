@@ -91,6 +91,11 @@ class Settings:
     So a storm never takes the account's functions away from those that page. Default: 1000, ten integrations at the
     full rate that one may send at (6,000 a minute)."""
 
+    target_tracking_alarms: bool = False
+    """Whether alarms of target tracking (``TargetTracking-…``, a scaling policy's thermostats) come in at all. ``true``
+    where an integration names some of them in its ``when``; the others are then left out by ``ingest``, which costs a
+    call each. Default: ``false``."""
+
     event_sources: tuple[str, ...] = tuple(RULES_OF)
     """Which of AWS's sources have a rule on the default bus, and so come in at all: what no integration takes opens an
     incident of low urgency on ``unrouted``. Default: all nine, ``[cloudwatch, guardduty, securityhub, inspector,

@@ -26,6 +26,7 @@ FACTS = "/tocsin/deployment"  # where the stacks say what they made
 BOOTSTRAPPED = "/cdk-bootstrap/hnb659fds/version"  # where `cdk bootstrap` does
 SOURCES = ("infra", "shared", "functions", "cdk.json", "package-lock.json", "requirements.lock", "settings.yaml")
 NOT_OURS = ("AWS_", "CDK_", "TOCSIN_", "PYTHONPATH", "PYTHONHOME")
+BEGIN_AFRESH = " if what an earlier system left is in the way, `tocsin down --delete` begins afresh"
 NODE_PAST_ITS_LIFE = "18,20"  # jsii says so at length; the CDK we pin works with them
 
 
@@ -71,7 +72,8 @@ class Command:
 
     def finish(self) -> None:
         if self._process.wait() != 0:
-            raise with_log(f"`cdk {self._name}` failed:", self._log)
+            remedy = "" if self._name == "synth" else BEGIN_AFRESH
+            raise with_log(f"`cdk {self._name}` failed:{remedy}", self._log)
 
     def abandon(self) -> None:
         if self._process.poll() is None:

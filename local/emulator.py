@@ -22,6 +22,7 @@ from local.folder import Folder
 from local.mailbox import Mailbox
 from local.ports import IPV4
 
+SAVED = "cloudformation.json"  # there once a stop has written the state
 LARGEST_MAIL = 2**26  # bytes of a request; SES takes 40 MB
 
 
@@ -44,9 +45,10 @@ def prepare(folder: Folder, port: int, *, enforce_iam: bool) -> None:
         LAMBDA_ACCOUNT_CONCURRENCY="0",  # patches.bound_processes lets them wait instead of turning them away
         LOG_LEVEL="INFO",
     )
-    if not (folder.state / "ministack").exists():
-        # Objects are on the disk at once, all else at a stop: without a stop they belong to tables that are gone.
-        shutil.rmtree(folder.state / "s3", ignore_errors=True)
+    if not (folder.state / "ministack" / SAVED).exists():
+        # Objects, code and keys are on the disk at once, all else at a stop: without one they belong to what is gone.
+        for left_over in ("ministack", "s3"):
+            shutil.rmtree(folder.state / left_over, ignore_errors=True)
 
 
 def make(mailbox: Mailbox, started: asyncio.Event, checked: Record | None) -> App:

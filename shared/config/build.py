@@ -15,11 +15,13 @@ from shared.domain.directory import (
     Contact,
     Directory,
     EventRule,
+    Extraction,
     Integration,
     Level,
     Maintenance,
     Medium,
     NotificationRule,
+    OpenAfter,
     Outcome,
     Policy,
     Service,
@@ -34,6 +36,7 @@ from shared.domain.event import Severity
 from shared.domain.ids import object_id
 from shared.domain.instants import Instant, parse_duration, parse_instant
 from shared.domain.schedule import Layer, Override, Schedule, Window
+from shared.domain.sources import MAPPED
 from shared.domain.wall_clock import DAY, instant_of
 
 Document = Mapping[str, Any]
@@ -242,9 +245,9 @@ def _integration(service: str, name: str, body: Mapping[str, Any]) -> Integratio
         key=body.get("key"),
         when=body.get("when"),
         min_severity=None if least is None else float(least),
-        map=body.get("map"),
+        map=body.get("map") if body["source"] in MAPPED else None,
         topic=body.get("topic"),
-        dedup_key=body.get("dedup_key"),
+        dedup_key=body.get("dedup_key") if body["source"] in MAPPED else None,
     )
 
 
@@ -269,9 +272,20 @@ def _rule(body: Mapping[str, Any]) -> EventRule:
             severity=Severity(severity) if severity else None,
             priority=then.get("priority"),
             tags=tuple(tags),
+            summary=then.get("summary"),
             pause=parse_duration(then["pause"]) if then.get("pause") else None,
+            open_after=_open_after(then["open_after"]) if then.get("open_after") else None,
+            runbook=then.get("runbook"),
+            ticket=then.get("ticket"),
             suppress=bool(then.get("suppress")),
             drop=bool(then.get("drop")),
             proceed=bool(then.get("continue")),
         ),
+        extract={
+            name: Extraction(path=how["from"], regex=how["regex"]) for name, how in body.get("extract", {}).items()
+        },
     )
+
+
+def _open_after(body: Mapping[str, Any]) -> OpenAfter:
+    return OpenAfter(count=int(body["count"]), within=parse_duration(body["within"]))

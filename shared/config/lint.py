@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from shared.config.build import build
+from shared.config.extracts import extract_faults
 from shared.config.finding import Finding, Severity
 from shared.config.read import Loaded
 from shared.config.shapes import nearest
@@ -28,11 +29,8 @@ NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what hap
     "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
-    "event_rules[*].extract": "nothing is extracted by this version",
-    "event_rules[*].then.summary": "the sender's summary is kept by this version",
-    "event_rules[*].then.runbook": "runbooks aren't shown by this version",
-    "event_rules[*].then.ticket": "no ticket is opened by this version",
-    "event_rules[*].then.open_after": "this version opens an incident at the first event",
+    "event_rules[*].then.runbook": "it is kept on the incident's timeline, but this version shows no runbooks",
+    "event_rules[*].then.ticket": "it is kept on the incident's timeline, but this version opens no tickets",
     "runbooks": "runbooks aren't shown by this version",
     "webhooks": "no webhook is called by this version",
 }
@@ -41,7 +39,8 @@ NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what hap
 def lint(loaded: Loaded, now: Instant) -> list[Finding]:
     """Everything that is wrong or doubtful at ``now``, by file and line. What ``load`` has found is part of it."""
     check = _Lint(loaded)
-    check.references()
+    if all(finding.code != "unreadable" for finding in loaded.findings):  # else what stands there seems to be missing
+        check.references()
     if not check.unusable():
         check.patterns()
         check.not_in_force()
@@ -168,6 +167,8 @@ class _Lint:
                 compile_pattern(pattern)
             except PatternError as fault:
                 self.tell(path, "pattern", str(fault))
+        for fault in extract_faults(_bodies(self.document, "event_rules")):
+            self.tell(fault.path, fault.code, fault.message)
 
     def not_in_force(self) -> None:
         for path, message in NOT_IN_FORCE.items():
@@ -211,8 +212,8 @@ class _Lint:
                     self.tell(f"users.{name}", "unreachable", message, Severity.WARNING)
         for name, schedule in directory.schedules.items():
             gaps = list(_gaps([(s.start, s.end) for s in final_schedule(schedule, now, now + AHEAD)], now, now + AHEAD))
-            for start, end in gaps[:GAPS_SHOWN]:
-                more = f", and {len(gaps) - GAPS_SHOWN} more gaps" if len(gaps) > GAPS_SHOWN else ""
+            for shown, (start, end) in enumerate(gaps[:GAPS_SHOWN], start=1):
+                more = f", and {len(gaps) - shown} more gaps" if shown == GAPS_SHOWN < len(gaps) else ""
                 message = f"nobody is on call from {format_seconds(start)} to {format_seconds(end)}{more}"
                 self.tell(f"schedules.{name}", "gap", message, Severity.WARNING)
 

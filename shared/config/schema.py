@@ -156,7 +156,7 @@ outcome = record(
         "suppress": yes_no,
         "drop": yes_no,
         "open_after": record(
-            {"count": number(1, 1_000_000, whole=True), "within": duration("1s")}, ("count", "within")
+            {"count": number(1, 1_000_000, whole=True), "within": duration("1s", "30d")}, ("count", "within")
         ),
         "continue": yes_no,
     }

@@ -53,6 +53,7 @@ class KeyStatus(StrEnum):
     CLOSED = "closed"
     SUPPRESSED = "suppressed"
     HELD = "held"  # no incident yet: a pause or maintenance lasts
+    COUNTING = "counting"  # no incident yet: it didn't come often enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ class KeyState:
     last_seq: str = ""
     said: str = ""  # a digest of severity and summary: tells a repeat from a change
     severity: Severity = Severity.INFO
+    recent: str = ""  # when it spoke of late, where a rule counts that: see tally.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ class Effect(StrEnum):
     """What an event does."""
 
     OPENS = "opens"
+    COUNTS = "counts"  # it may have come often enough by now
     REPEATS = "repeats"
     CHANGES = "changes"
     ACKNOWLEDGES = "acknowledges"
@@ -111,6 +114,8 @@ def effect(known: KeyState | None, incident_open: bool, accepted: Accepted) -> E
         return Effect.LATE
     is_open = known is not None and known.state is not KeyStatus.CLOSED and (incident_open or known.incident is None)
     match accepted.event.action:
+        case Action.TRIGGER if known is not None and known.state is KeyStatus.COUNTING:
+            return Effect.COUNTS
         case Action.TRIGGER if known is not None and is_open:
             return Effect.REPEATS if known.said == said(accepted.event) else Effect.CHANGES
         case Action.TRIGGER:

@@ -154,6 +154,14 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAfter:
+    """An incident opens only at the ``count``-th event of its key within ``within``."""
+
+    count: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What an event rule does where it matches. None and empty leave a thing as it is."""
 
@@ -161,10 +169,22 @@ class Outcome:
     severity: Severity | None = None
     priority: str | None = None
     tags: tuple[str, ...] = ()
+    summary: str | None = None  # with ``{variables}``
     pause: timedelta | None = None
+    open_after: OpenAfter | None = None
+    runbook: str | None = None
+    ticket: Mapping[str, Any] | None = None
     suppress: bool = False
     drop: bool = False
     proceed: bool = False  # ``continue: true``: later rules are asked as well
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """A variable of a rule's summary: what ``regex`` finds in the values at ``path``."""
+
+    path: str
+    regex: str  # RE2's syntax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +192,7 @@ class EventRule:
     name: str
     when: Mapping[str, Any]
     then: Outcome
+    extract: Mapping[str, Extraction] = field(default_factory=dict[str, Extraction])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from shared.domain.directory import Policy, Urgency
 from shared.domain.errors import Refused
@@ -145,6 +146,8 @@ class Opening:
     raises_at: Instant | None = None  # when low urgency becomes high: as the support hours begin
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
+    runbook: str | None = None  # the one that a rule named
+    ticket: Mapping[str, Any] | None = None  # as a rule asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 Instant = datetime
 
+INSTANT_FORMS = "2026-01-05T09:00Z or 2026-01-05T09:00+01:00"
 DURATION = re.compile(r"(\d{1,6})([smhdw])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parse_instant(text: str) -> Instant:
     """ISO 8601 with an offset or ``Z`` → UTC. Raises ValueError for anything else, also a local time."""
-    at = datetime.fromisoformat(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no instant: write {INSTANT_FORMS}") from None
     if at.tzinfo is None:
-        raise ValueError(f"{text!r} has no offset: write 2026-01-05T09:00Z or 2026-01-05T09:00+01:00")
+        raise ValueError(f"{text!r} has no offset: write {INSTANT_FORMS}")
     return at.astimezone(UTC)
 
 

@@ -1,7 +1,8 @@
 """The operators of an event pattern: each becomes one test of one value, with its words for the timeline.
 
 Laws: ``prefix``, ``suffix``, ``wildcard``, ``equals-ignore-case`` and ``cidr`` hold for text alone, ``numeric`` for
-numbers alone; ``anything-but`` holds for every value that its operand doesn't, of whatever type.
+numbers alone; ``anything-but`` holds for every value that its operand doesn't, of whatever type. A number in a list of
+values is compared as it is written, ``numeric`` and ``anything-but`` compare its value.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
@@ -10,8 +11,10 @@ import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any, cast
 
+from shared.domain import any_case
 from shared.domain.errors import ConfigError
 
 
@@ -32,6 +35,7 @@ class Operator:
     words: str
     denial: str
     absent: bool = False  # fulfilled where the field isn't there, and only there
+    numbers: frozenset[float] = frozenset()  # those that it compares as they are written
 
 
 def operators_of(values: Sequence[Any], path: str) -> tuple[Operator, ...]:
@@ -43,7 +47,7 @@ def operators_of(values: Sequence[Any], path: str) -> tuple[Operator, ...]:
     for n, value in enumerate(values):
         if isinstance(value, Mapping):
             operators.append(_operator(cast("Mapping[Any, Any]", value), f"{path}[{n}]"))
-        elif value is None or isinstance(value, str | bool | int | float):
+        elif value is None or isinstance(value, str | bool) or is_number(value):
             plain.append(value)
         else:
             raise PatternError(f"{path}[{n}]", "must be text, a number, true, false, null or an operator")
@@ -63,45 +67,41 @@ def _operator(expression: Mapping[Any, Any], path: str) -> Operator:
 def _equals(values: Sequence[Any]) -> Operator:
     texts = frozenset(v for v in values if isinstance(v, str))
     literals = frozenset(v for v in values if v is None or isinstance(v, bool))
-    numbers = frozenset(v for v in values if _is_number(v))
+    numbers = [v for v in values if is_number(v)]
+    written = frozenset(map(repr, numbers))  # 1 and 1.0 are one to Python
 
     def holds(value: Any) -> bool:
         if isinstance(value, str):
             return value in texts
         if value is None or isinstance(value, bool):
             return value in literals
-        return value in numbers
+        return repr(value) in written
 
     named = ", ".join(map(_shown, values))
-    if len(values) == 1:
-        return Operator(holds, f"is {named}", f"is not {named}")
-    return Operator(holds, f"is one of {named}", f"is none of {named}")
+    words, denial = ("is", "is not") if len(values) == 1 else ("is one of", "is none of")
+    return Operator(holds, f"{words} {named}", f"{denial} {named}", numbers=frozenset(numbers))
 
 
 def _prefix(operand: Any, path: str) -> Operator:
-    begin, any_case = _affix(operand, path)
-    folded = begin.lower()
-    if any_case:
-        words = f"with {_shown(begin)}, in any case"
-        return _on_text(lambda text: text.lower().startswith(folded), f"begins {words}", f"does not begin {words}")
-    words = f"with {_shown(begin)}"
+    begin, any_way = _affix(operand, path)
+    words = f"with {_shown(begin)}{', in any case' if any_way else ''}"
+    if any_way:
+        return _on_text(any_case.begins(begin), f"begins {words}", f"does not begin {words}")
     return _on_text(lambda text: text.startswith(begin), f"begins {words}", f"does not begin {words}")
 
 
 def _suffix(operand: Any, path: str) -> Operator:
-    end, any_case = _affix(operand, path)
-    folded = end.lower()
-    if any_case:
-        words = f"with {_shown(end)}, in any case"
-        return _on_text(lambda text: text.lower().endswith(folded), f"ends {words}", f"does not end {words}")
-    words = f"with {_shown(end)}"
+    end, any_way = _affix(operand, path)
+    words = f"with {_shown(end)}{', in any case' if any_way else ''}"
+    if any_way:
+        return _on_text(any_case.ends(end), f"ends {words}", f"does not end {words}")
     return _on_text(lambda text: text.endswith(end), f"ends {words}", f"does not end {words}")
 
 
 def _equals_ignore_case(operand: Any, path: str) -> Operator:
     wanted = _text(operand, path)
-    folded, words = wanted.lower(), f"{_shown(wanted)}, in any case"
-    return _on_text(lambda text: text.lower() == folded, f"is {words}", f"is not {words}")
+    words = f"{_shown(wanted)}, in any case"
+    return _on_text(any_case.equals(wanted), f"is {words}", f"is not {words}")
 
 
 def _wildcard(operand: Any, path: str) -> Operator:
@@ -119,20 +119,30 @@ def _exists(operand: Any, path: str) -> Operator:
 
 def _cidr(operand: Any, path: str) -> Operator:
     block = _text(operand, path)
+    address, slash, bits = block.partition("/")
     try:
-        start = ipaddress.ip_interface(block)
+        if not (slash and bits.isascii() and bits.isdecimal()):
+            raise ValueError(block)
+        network = ipaddress.ip_network(f"{_address(address)}/{int(bits)}", strict=False)
     except ValueError as fault:
         raise PatternError(path, f"{block!r} is no block of addresses: write 10.0.0.0/24") from fault
-    first, last = int(start.ip), int(start.network.broadcast_address)
 
     def holds(text: str) -> bool:
         try:
-            address = ipaddress.ip_address(text)
+            return _address(text) in network
         except ValueError:
             return False
-        return address.version == start.version and first <= int(address) <= last
 
     return _on_text(holds, f"is in {block}", f"is not in {block}")
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Zeros that lead mean nothing; a zone, or an IPv4 address inside an IPv6 one, is none. Raises ValueError."""
+    if ":" in text:
+        if "." in text or "%" in text:
+            raise ValueError(text)
+        return ipaddress.IPv6Address(text)
+    return ipaddress.IPv4Address(".".join(part.lstrip("0") or part[:1] for part in text.split(".")))
 
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -148,12 +158,14 @@ NUMERIC_FORMS = {("=",), ("<",), ("<=",), (">",), (">=",), (">", "<"), (">", "<=
 def _numeric(operand: Any, path: str) -> Operator:
     terms = cast("Sequence[Any]", operand) if isinstance(operand, list | tuple) else ()
     signs, bounds = tuple(map(str, terms[::2])), tuple(terms[1::2])
-    if signs not in NUMERIC_FORMS or len(signs) != len(bounds) or not all(map(_is_number, bounds)):
+    if signs not in NUMERIC_FORMS or len(signs) != len(bounds) or not all(map(is_number, bounds)):
         raise PatternError(path, 'must be a comparison or a range: ["=", 5], [">", 0, "<=", 5]')
+    if len(bounds) == 2 and not bounds[0] < bounds[1]:
+        raise PatternError(path, f"nothing lies between {bounds[0]} and {bounds[1]}: the lower bound comes first")
     checks = tuple((COMPARISONS[sign], bound) for sign, bound in zip(signs, bounds, strict=True))
 
     def holds(value: Any) -> bool:
-        return _is_number(value) and all(compare(value, bound) for compare, bound in checks)
+        return is_number(value) and all(compare(value, bound) for compare, bound in checks)
 
     words = " and ".join(f"{sign} {bound}" for sign, bound in zip(signs, bounds, strict=True))
     return Operator(holds, f"is {words}", f"is not {words}")
@@ -163,10 +175,13 @@ def _anything_but(operand: Any, path: str) -> Operator:
     if isinstance(operand, Mapping):
         return _anything_but_like(cast("Mapping[Any, Any]", operand), path)
     values = _one_or_more(operand, path)
-    if not (all(isinstance(v, str) for v in values) or all(map(_is_number, values))):
+    if not (all(isinstance(v, str) for v in values) or all(map(is_number, values))):
         raise PatternError(path, "must be text or a number, or a list of only the one or the other")
     equal = _equals(values)
-    return Operator(lambda value: not equal.holds(value), equal.denial, equal.words)
+    if isinstance(values[0], str):
+        return Operator(lambda value: not equal.holds(value), equal.denial, equal.words)
+    numbers = frozenset(values)
+    return Operator(lambda value: not (is_number(value) and value in numbers), equal.denial, equal.words)
 
 
 def _anything_but_like(operand: Mapping[Any, Any], path: str) -> Operator:
@@ -268,8 +283,10 @@ def _one_or_more(operand: Any, path: str) -> Sequence[Any]:
     return values
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _shown(value: Any) -> str:

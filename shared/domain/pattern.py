@@ -2,8 +2,9 @@
 
 Laws: every key must hold, any one value of its list is enough. A list in the event matches if any of its elements
 does; keys inside one nested pattern hold for one and the same element. Text is never a number: ``"1"`` and ``1``
-differ, ``1`` and ``1.0`` don't. A key that is absent, or whose value is an object or an empty list, satisfies
-``exists: false`` alone. Nothing here backtracks: the time is linear in the event, whatever it holds.
+differ. A number in a list is compared as it is written: ``1`` and ``1.0`` differ, where ``numeric`` compares values. A
+key that is absent, or whose value is an object or an empty list, satisfies ``exists: false`` alone. Nothing here
+backtracks: the time is linear in the event, whatever it holds.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
@@ -15,7 +16,7 @@ from itertools import product
 from math import prod
 from typing import Any, cast
 
-from shared.domain.operators import Operator, PatternError, operators_of
+from shared.domain.operators import OPERATORS, Operator, PatternError, is_number, operators_of
 
 Object = Mapping[str, Any]
 OR = "$or"
@@ -30,6 +31,7 @@ class Pattern:
 
     matches: Callable[[Object], bool]
     why: Callable[[Object], str]
+    sound: bool = True  # False where it stands for a pattern that can't be read
 
 
 def compile_pattern(pattern: Mapping[str, Any]) -> Pattern:
@@ -46,6 +48,11 @@ def compile_pattern(pattern: Mapping[str, Any]) -> Pattern:
         return fulfilled.why(event) if fulfilled else " and ".join(dict.fromkeys(way.why(event) for way in ways))
 
     return Pattern(matches, why)
+
+
+def leaves_at(event: Object, path: str) -> Iterator[Any]:
+    """The values at ``path`` (``custom_details.package``), as a pattern of that key looks at them."""
+    return _leaves(_by_path(event, path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,10 @@ def _choices(key: str, value: Any, parent: str) -> tuple[_Rule, ...]:
     path = f"{parent}.{key}" if parent else key
     if key == OR:
         return _or(value, path)
+    if key in OPERATORS and f"{OR}[" in parent:
+        raise PatternError(
+            path, f"is an operator, and no field inside of $or: write a field, {{field: [{{{key}: ...}}]}}"
+        )
     if isinstance(value, list | tuple):
         return (_field(key, path, operators_of(cast("Sequence[Any]", value), path)),)
     if isinstance(value, Mapping):
@@ -129,7 +140,11 @@ def _field(key: str, path: str, operators: tuple[Operator, ...]) -> _Rule:
         if not leaves:
             return f"{name} is not there"
         found = next((o for o in on_values if any(map(o.holds, leaves))), None)
-        return f"{name} {found.words}" if found else f"{name} {' and '.join(o.denial for o in operators)}"
+        if found:
+            return f"{name} {found.words}"
+        twin = next((leaf for leaf in leaves for o in on_values if is_number(leaf) and leaf in o.numbers), None)
+        hint = "" if twin is None else f", it is written {twin!r} (numeric compares values)"
+        return f"{name} {' and '.join(o.denial for o in operators)}{hint}"
 
     return _Rule(holds, why, not may_be_absent)
 

@@ -11,6 +11,7 @@ from shared.domain.alert import Accepted, aws_key
 from shared.domain.directory import Integration
 from shared.domain.errors import MessageError
 from shared.domain.event import SUMMARY_MAX, Action, Event, Severity
+from shared.domain.left_out import why_left_out
 from shared.domain.routing import integration_for
 from shared.flow.ports import Deps, Unavailable
 from shared.sources import any_event
@@ -29,11 +30,12 @@ def put(deps: Deps, message: Mapping[str, Any], told: Telling, event_id: str) ->
         deps.journal.fault("ingest", str(fault), event=event_id)
         deps.journal.count("Untranslatable")
         events = _with_integration(deps, message, [_unreadable(message, str(fault))])
-    for place, (event, integration) in enumerate(events):
+    heard = [(event, integration) for event, integration in events if not _left_out(deps, message, event)]
+    for place, (event, integration) in enumerate(heard):
         key = aws_key(event.source_type, event)
         accepted = accepted_now(deps, message, event, event_id, integration.id if integration else None, key, None)
         deps.events.put(accepted, deduplication=f"{event_id}-{place}")
-    return len(events)
+    return len(heard)
 
 
 def told_by_source(source: str) -> Telling:
@@ -49,7 +51,7 @@ def claimed(deps: Deps, message: Mapping[str, Any]) -> Told:
     for event in SOURCES[any_event.SOURCE](message):
         integration = integration_for(deps.directory.current(), event, message)
         if integration is None:
-            deps.journal.count("Unclaimed")
+            deps.journal.count("LeftOut")
         else:
             told.append((remapped(event, message, integration.map, integration.dedup_key), integration))
     return told
@@ -82,6 +84,17 @@ def _with_integration(deps: Deps, message: Mapping[str, Any], events: list[Event
     except Unavailable as fault:
         deps.journal.fault("ingest", f"{fault}; the event is accepted, and triage finds its integration")
         return [(event, None) for event in events]
+
+
+def _left_out(deps: Deps, message: Mapping[str, Any], event: Event) -> bool:
+    """Counted, not kept. Where the directory can't be read, nobody knows what an integration names: it is taken."""
+    try:
+        because = why_left_out(deps.directory.current(), event, message)
+    except Unavailable:
+        return False
+    if because is not None:
+        deps.journal.count("LeftOut")
+    return because is not None
 
 
 def _unreadable(message: Mapping[str, Any], fault: str) -> Event:

@@ -1,5 +1,7 @@
 """Alerts that wait for the end of a pause or of maintenance; ``sweep`` releases those that are still open then."""
 
+from dataclasses import replace
+
 from shared.domain.alert import Accepted, KeyState, KeyStatus
 from shared.domain.holding import Held, Hold, hold
 from shared.domain.routing import Route
@@ -28,8 +30,17 @@ def release(deps: Deps, key_hash: str) -> None:
     if known is None or known.state is not KeyStatus.HELD:
         return deps.incidents.commit(Change(released=key_hash))
     way = way_of(deps, held.accepted, held.hold.until)
+    if way.suppressed or way.dropped:
+        return _let_go(deps, held, known, way)
     longer = hold(deps.directory.current(), way.service, None, held.hold.until) if way.service else None
     if longer is not None:
         return keep(deps, held.accepted, longer, known, known)
     open_incident(deps, held.accepted, way, known, held.hold.until)
     return None
+
+
+def _let_go(deps: Deps, held: Held, known: KeyState, way: Route) -> None:
+    """The rules in force by now hold it back for good: counted with its reason."""
+    state, kind = (KeyStatus.SUPPRESSED, "suppressed") if way.suppressed else (KeyStatus.CLOSED, "dropped")
+    deps.incidents.record_drop(deps.now(), held.accepted, way.suppressed or way.dropped or "", kind)
+    deps.incidents.commit(Change(key=replace(known, state=state), known=known, released=held.hash))

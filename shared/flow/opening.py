@@ -31,11 +31,12 @@ def open_incident(
     Raises Conflict where somebody wrote the key meanwhile.
     """
     name = incident_id(accepted.key, accepted.generation, accepted.sequence)
-    alert = _alert(name, accepted)
+    alert = _alert(name, accepted, way)
     entry = replace(_triggered(deps, accepted, way, due), alert=alert.id)
     incident = begin(name, entry)
     waited = known if known is not None and known.state is KeyStatus.HELD else None
-    key = replace(waited or new_key(accepted), state=KeyStatus.OPEN, incident=incident.id, alert=alert.id)
+    counted = known.count if known is not None and known.state is KeyStatus.COUNTING else 0
+    key = replace(waited or new_key(accepted, counted), state=KeyStatus.OPEN, incident=incident.id, alert=alert.id)
     due_at = next_moment(deps, incident)
     deps.incidents.commit(
         Change(
@@ -52,13 +53,13 @@ def open_incident(
     return key, incident
 
 
-def new_key(accepted: Accepted) -> KeyState:
-    """The key of an alert that begins with ``accepted``."""
+def new_key(accepted: Accepted, before: int = 0) -> KeyState:
+    """The key of an alert that begins with ``accepted``; ``before`` it came so often without opening an incident."""
     return KeyState(
         hash=key_hash(accepted.key),
         state=KeyStatus.OPEN,
         state_at=state_at(accepted),
-        count=int(accepted.event.action is Action.TRIGGER),
+        count=before + int(accepted.event.action is Action.TRIGGER),
         last_seen=accepted.accepted_at,
         accepted_at=accepted.accepted_at,
         generation=accepted.generation,
@@ -73,8 +74,11 @@ def author_of(accepted: Accepted) -> Author:
 
 
 def state_at(accepted: Accepted) -> Instant:
-    """When what it tells happened: the vendor's time, where it gave one."""
-    return accepted.event.timestamp or accepted.accepted_at
+    """When what it tells happened: the vendor's time, where it gave one.
+
+    Never later than it was accepted: after a recovery by a clock that is ahead, every alert would seem to be older.
+    """
+    return min(accepted.event.timestamp or accepted.accepted_at, accepted.accepted_at)
 
 
 def _laid_down(deps: Deps, accepted: Accepted) -> Any:
@@ -92,7 +96,7 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogE
     opening = Opening(
         number=deps.incidents.next_number("incident"),
         service=service.name,
-        title=accepted.event.summary,
+        title=way.summary,
         urgency=way.urgency,
         priority=way.priority,
         tags=way.tags,
@@ -101,6 +105,8 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogE
         raises_at=way.raises_at,
         acknowledgement_timeout=service.acknowledgement_timeout,
         auto_resolve=service.auto_resolve,
+        runbook=way.runbook,
+        ticket=way.ticket,
     )
     return LogEntry(
         kind=Kind.TRIGGERED,
@@ -114,12 +120,13 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogE
     )
 
 
-def _alert(incident: str, accepted: Accepted) -> Alert:
+def _alert(incident: str, accepted: Accepted, way: Route) -> Alert:
+    """As people read of it: a rule may have set its severity."""
     return Alert(
         id=object_id("alert", incident, accepted.key),
         key=accepted.key,
         event_id=accepted.event_id,
-        event=accepted.event,
+        event=replace(accepted.event, severity=way.severity),
         raw=accepted.raw,
         raw_at=accepted.raw_at,
     )

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.access import page_tag
+from shared.domain.alert import Alert
 from shared.domain.answer import Answer, Word, commands_for, read_answer
 from shared.domain.command import Command, carry_out
 from shared.domain.directory import Contact, Medium, User
-from shared.domain.errors import Conflict, Refused
+from shared.domain.errors import Conflict, NotFound, Refused
 from shared.domain.escalation import decide, in_words
 from shared.domain.incident import Author, Incident, LogEntry, apply
 from shared.domain.notification import Page
@@ -22,6 +23,14 @@ from shared.sources.answer_mail import MailAnswer, Verdicts, read
 TRIES = 8
 HELP = "Answer with one line: ack, resolve, escalate, snooze 2h, reassign <name>, note <text>, status or help."
 Marker = tuple[str, str]  # channel, provider's message id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an author is answered, and the incident as it is by then."""
+
+    text: str
+    incident: Incident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +52,31 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     answer = read_answer(mail.text)
     if answer.word is None:
         return _ignored(deps, mail, "there is nothing new in it")
+    alerts = deps.incidents.alerts(page.incident, limit=1)  # read before: after it, nothing may fail but the sending
     try:
-        text = _obey_answer(deps, loaded.incident, answer, page, user, ("email", mail.message_id))
+        said = _obey_answer(deps, loaded.incident, answer, page, user, ("email", mail.message_id))
     except AlreadyCounted:
         return None  # it was delivered before, and answered then
-    _tell(deps, mail, loaded.incident, user, text)
-    return text
+    _tell(deps, mail, said, user, alerts[0] if alerts else None)
+    return said.text
 
 
-def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker | None) -> str:
-    """Carries out ``commands`` in one transaction; the words that their author is answered.
+def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker | None) -> Said:
+    """Carries out ``commands`` in one transaction; what their author is answered.
 
-    Raises AlreadyCounted, Unavailable.
+    Raises AlreadyCounted, NotFound, Unavailable.
     """
     for _ in range(TRIES):
-        loaded = deps.incidents.load(incident)
-        if loaded is None:
-            return "There is no such incident."
+        loaded = _load(deps, incident)
         try:
             after, entries = _carried_out(deps, loaded.incident, commands)
         except Refused as fault:
-            return f"Nothing was done: {fault}."
+            return Said(text=f"Nothing was done: {fault}.", incident=loaded.incident)
         try:
             _commit(deps, loaded, after, entries, marker)
         except Conflict:
             continue  # the timer or somebody else wrote first: decide again on what is there now
-        return said_of(after, commands[-1], changed=bool(entries))
+        return Said(text=said_of(after, commands[-1], changed=bool(entries)), incident=after)
     raise Unavailable(f"{incident} is being written to without pause; the reply is applied again")
 
 
@@ -107,11 +115,12 @@ def _commit(deps: Deps, loaded: Loaded, after: Incident, entries: tuple[LogEntry
         begin_run(deps, after, due_at)
 
 
-def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, user: User, marker: Marker) -> str:
+def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, user: User, marker: Marker) -> Said:
     if answer.number is not None and answer.number != incident.number:
-        return f"Nothing was done: this mail is about {incident.number}. Answer the page of {answer.number} instead."
+        asked = f"this mail is about {incident.number}. Answer the page of {answer.number} instead"
+        return Said(text=f"Nothing was done: {asked}.", incident=incident)
     if answer.word is Word.HELP:
-        return HELP
+        return Said(text=HELP, incident=incident)
     if answer.word is Word.STATUS:
         return _status(deps, incident.id)
     author = Author(user=user.name, via=marker[0], message_id=marker[1])
@@ -119,18 +128,24 @@ def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, use
     try:
         commands = commands_for(answer, author, seen, deps.directory.current())
     except Refused as fault:
-        return f"Nothing was done: {fault}. {HELP}"
+        return Said(text=f"Nothing was done: {fault}. {HELP}", incident=incident)
     return obey(deps, incident.id, commands, marker)
 
 
-def _status(deps: Deps, incident: str) -> str:
-    loaded = deps.incidents.load(incident)
-    if loaded is None:
-        return "There is no such incident."
+def _status(deps: Deps, incident: str) -> Said:
+    loaded = _load(deps, incident)
     state, directory = loaded.incident, deps.directory.current()
     turn = decide(state, loaded.pages, directory, directory, deps.now())
     who = ", ".join(state.acknowledged_by or state.people) or "nobody"
-    return f"{state.number} {state.name} is {state.status} ({who}). {in_words(turn, deps.now())}"
+    text = f"{state.number} {state.name} is {state.status} ({who}). {in_words(turn, deps.now())}"
+    return Said(text=text, incident=state)
+
+
+def _load(deps: Deps, incident: str) -> Loaded:
+    loaded = deps.incidents.load(incident)
+    if loaded is None:
+        raise NotFound(f"there is no incident {incident}")
+    return loaded
 
 
 def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, Loaded, User]:
@@ -169,21 +184,21 @@ def _ignored(deps: Deps, mail: MailAnswer, reason: str) -> None:
     deps.journal.count("ReplyIgnored")
 
 
-def _tell(deps: Deps, mail: MailAnswer, incident: Incident, user: User, text: str) -> None:
+def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | None) -> None:
     """The answer to the reply. That it can't be sent undoes nothing: it is logged and counted."""
     notice = Notice(
-        incident=incident,
+        incident=said.incident,
         contact=Contact(name="reply", medium=Medium.EMAIL, address=mail.sender),
         user=user,
         page=None,
-        alert=None,
+        alert=alert,
         reply_to=None,
-        answer=text,
+        answer=said.text,
         in_reply_to=mail.message_id,
         account=deps.directory.current().account.name,
     )
     try:
         deps.channels[Medium.EMAIL].send(notice)
     except (SendFailed, OutcomeUnknown) as fault:
-        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=incident.id)
+        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=said.incident.id)
         deps.journal.count("AnswerFailed")

@@ -24,6 +24,7 @@ from shared.domain.event import Action
 from shared.domain.holding import Hold
 from shared.domain.incident import Incident, Kind, LogEntry, apply
 from shared.domain.instants import Instant, whole_second
+from shared.flow import counting
 from shared.flow.envelope import Delivery, read
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.held import hold_of, keep
@@ -77,10 +78,9 @@ class Strand:
         for _ in range(TRIES):
             try:
                 outcome = self._effect(accepted)
-                if outcome is not Effect.REPEATS:
+                if outcome not in (Effect.REPEATS, Effect.COUNTS):
                     self._write_repeats()
-                self._take(outcome, accepted, delivery)
-                self.tally[outcome.name.lower()] += 1
+                self.tally[self._take(outcome, accepted, delivery) or outcome.name.lower()] += 1
                 return
             except Conflict:
                 self._forget()
@@ -99,15 +99,16 @@ class Strand:
     def _forget(self) -> None:
         self.known = self.incident = self.counted = None
 
-    def _take(self, outcome: Effect, accepted: Accepted, delivery: Delivery) -> None:
+    def _take(self, outcome: Effect, accepted: Accepted, delivery: Delivery) -> str | None:
+        """As what it is counted, where its effect alone doesn't say it."""
         match outcome:
             case Effect.DUPLICATE:
                 pass
             case Effect.REPEATS:
                 self.counted = self._key_after(self.counted or self._must_know(), accepted)
                 self.unsettled.append(delivery)
-            case Effect.OPENS:
-                self._open(accepted)
+            case Effect.OPENS | Effect.COUNTS:
+                return self._open(accepted, delivery)
             case Effect.CHANGES:
                 self._change(accepted)
             case Effect.ACKNOWLEDGES:
@@ -118,13 +119,17 @@ class Strand:
                 self._remember(accepted)
             case Effect.LATE | Effect.MEETS_NOTHING:
                 self.deps.incidents.record_drop(self.deps.now(), accepted, outcome.value, outcome.name.lower())
+        return None
 
     def _write_repeats(self) -> None:
         """All repeats so far in one write. Where somebody wrote meanwhile they are settled one by one, afresh."""
         if self.counted is None:
             return
         try:
-            self.deps.incidents.count_repeats(self._must_know(), self.counted)
+            if self.counted.state is KeyStatus.COUNTING:
+                counting.keep(self.deps, self._must_know(), self.counted)
+            else:
+                self.deps.incidents.count_repeats(self._must_know(), self.counted)
             self.known, self.counted, self.unsettled = self.counted, None, []
         except Conflict:
             again, self.unsettled = self.unsettled, []
@@ -135,18 +140,37 @@ class Strand:
 
     # what an event does
 
-    def _open(self, accepted: Accepted) -> None:
+    def _open(self, accepted: Accepted, delivery: Delivery) -> str | None:
+        """Opens it, or holds it back: as what that is counted."""
         deps = self.deps
         way = way_of(deps, accepted, accepted.accepted_at)
+        if way.open_after and not (way.dropped or way.suppressed):
+            key = counting.too_few(deps, way.open_after, accepted, self.counted or self.known)
+            if key is not None:
+                return self._count(key, delivery)
+        self._write_repeats()
         if way.dropped:
-            return deps.incidents.record_drop(deps.now(), accepted, way.dropped, "dropped")
+            deps.incidents.record_drop(deps.now(), accepted, way.dropped, "dropped")
+            return "dropped"
         if way.suppressed:
-            return self._suppress(accepted, way.suppressed)
+            self._suppress(accepted, way.suppressed)
+            return "suppressed"
         under = hold_of(deps, way, accepted)
         if under is not None:
-            return self._hold(accepted, under)
+            self._hold(accepted, under)
+            return "held"
         self.known, self.incident = open_incident(deps, accepted, way, self.known, accepted.accepted_at)
         return None
+
+    def _count(self, key: KeyState, delivery: Delivery) -> str:
+        """Too few of its kind came to open an incident: several in a batch are one write."""
+        if self.known is not None and self.known.state is KeyStatus.COUNTING:
+            self.counted = key
+            self.unsettled.append(delivery)
+        else:
+            counting.keep(self.deps, self.known, key)
+            self.known, self.incident = key, None
+        return "too_few"
 
     def _hold(self, accepted: Accepted, under: Hold) -> None:
         """No incident yet: the alert waits until the pause or the maintenance is over."""
@@ -228,7 +252,8 @@ class Strand:
             self.deps.incidents.record_drop(self.deps.now(), held.accepted, reason, "suppressed")
             self.deps.incidents.commit(Change(key=key, known=known, released=key.hash))
         else:
-            self.deps.incidents.remember(known, key, self.deps.now() + REMEMBERED_FOR)
+            kept = counting.COUNTED_FOR if key.recent else REMEMBERED_FOR
+            self.deps.incidents.remember(known, key, self.deps.now() + kept)
         self.known = key
 
     def _remember(self, accepted: Accepted) -> None:

@@ -41,7 +41,8 @@ def number(value: Any) -> float | None:
 
 
 def flag(value: Any) -> bool:
-    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+    """``true``, ``"True"`` and ``1`` are."""
+    return value in (True, 1) or (isinstance(value, str) and value.strip().lower() in ("true", "1"))
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -95,7 +95,8 @@ def _archived_by_call(call: Mapping[str, Any], event: Envelope | None) -> list[E
     if look(call, "eventName") != ARCHIVE or look(call, "errorCode") is not None:
         return []
     region = text(look(call, "awsRegion")) or (event and event.region) or None
-    account = text(look(call, "recipientAccountId")) or text(look(call, "userIdentity.accountId"))
+    of_trail = text(look(call, "recipientAccountId")) or (event and event.account)
+    account = of_trail or text(look(call, "userIdentity.accountId"))
     by = text(look(call, "userIdentity.arn"))
     return [
         Event(
@@ -105,7 +106,7 @@ def _archived_by_call(call: Mapping[str, Any], event: Envelope | None) -> list[E
             summary=f"Archived by {by}"[:SUMMARY_MAX] if by else "Archived",
             source=account or SOURCE,
             source_type=SOURCE,
-            account=account or (event and event.account) or None,
+            account=account,
             region=region,
             timestamp=moment(look(call, "eventTime"), without_zone=UTC) or (event and event.at),
             links=_links(finding_id, region),

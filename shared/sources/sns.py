@@ -40,9 +40,11 @@ def _unwrap(message: Any, topic: str | None, layer: int) -> Iterator[Unwrapped]:
             yield from _unwrap(part, topic, layer + 1)
     elif not isinstance(message, Mapping):
         raise MessageError(["the message is not a JSON object"])
-    elif records := items(look(message, "Records")):
+    elif records := items(look(message, "Records")) or items(look(message, "Messages")):
         for record in records:
             yield from _unwrap(_content(record), topic, layer + 1)
+    elif _is_record(message):
+        yield from _unwrap(_content(message), topic, layer + 1)
     elif text(look(message, "Type")) in HOUSEKEEPING:
         return
     elif _is_notification(cast("Mapping[str, Any]", message)):
@@ -54,6 +56,13 @@ def _unwrap(message: Any, topic: str | None, layer: int) -> Iterator[Unwrapped]:
 def _content(record: Any) -> Any:
     """A Lambda record of SNS has ``Sns``, one of SQS has ``body``; one of CloudTrail is the message itself."""
     return look(record, "Sns") or look(record, "body") or record
+
+
+def _is_record(message: Any) -> bool:
+    """One record by itself, as a function's loop or SQS's console has it."""
+    return look(message, "Sns") is not None or (
+        look(message, "body") is not None and look(message, "receiptHandle") is not None
+    )
 
 
 def _is_notification(message: Mapping[str, Any]) -> bool:

@@ -54,6 +54,9 @@ def test_without_a_command_it_lists_what_there_is() -> None:
         ((*NIGHT, "--until", "soon"), "write 45s, 5m, 2h, 1d or 2w"),
         (("lint", ACME, "--at", "2026-01-05T09:00"), "has no offset: write 2026-01-05T09:00Z"),
         (("translate", "cloudwach", ALARM), "choose one of cloudwatch"),
+        (("simulate", ACME, ALARM, "--source", "cloudwach"), "choose one of cloudwatch"),
+        (("simulate", ACME, ALARM, "--at", "tomorrow"), "'tomorrow' is no instant: write 2026-01-05T09:00Z"),
+        ((*NIGHT, "--ack", ""), "'' is not a duration: write 45s"),
     ],
 )
 def test_wrong_usage_is_2_with_a_remedy(arguments: tuple[str, ...], remedy: str) -> None:
@@ -69,7 +72,15 @@ def test_wrong_usage_is_2_with_a_remedy(arguments: tuple[str, ...], remedy: str)
     [
         (("lint", "/nonexistent"), "/nonexistent: no *.yaml there. Name the folder that the configuration is in."),
         (("translate", "cloudwatch", "/nonexistent"), "/nonexistent: No such file or directory"),
-        (("translate", "cloudwatch", "README.md"), "README.md:1: JSON parse error"),
+        (
+            ("translate", "cloudwatch", "README.md"),
+            "README.md:1: JSON parse error: Expecting value at column 1",
+        ),
+        (("simulate", ACME, "README.md"), "README.md:1: JSON parse error: Expecting value at column 1"),
+        (
+            ("simulate", ACME, ALARM),
+            "\n".join(f"{ALARM}: '{name}' is missing or blank" for name in ("routing_key", "event_action", "payload")),
+        ),
         (("parse-reply", "/nonexistent"), "/nonexistent: No such file or directory"),
         (
             ("apply", ACME, "--deployment", "acme"),
@@ -134,6 +145,30 @@ def test_an_event_of_events_v2_is_known_by_its_routing_key(tmp_path: Path) -> No
     refused = tocsin("simulate", ACME, *night, typed=json.dumps(event))
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.startswith("no integration has the routing key of this event")
+
+
+def test_a_recovery_that_meets_nothing_says_that_nobody_would_be_told() -> None:
+    recovery = (ROOT / ALARM).read_text().replace('"value": "ALARM"', '"value": "OK"')
+    night = ("simulate", ACME, "-", "--source", "cloudwatch")
+    said = tocsin(*night, typed=recovery)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("Nobody would be told")
+    assert tocsin(*night, "--json", typed=recovery).out == ""
+
+
+def test_a_thermostat_s_alarm_wakes_nobody_and_says_why() -> None:
+    thermostat = (ROOT / ALARM).read_text().replace("checkout-5xx", "TargetTracking-service/checkout-AlarmHigh")
+    night = ("simulate", ACME, "-", "--source", "cloudwatch", "--json")
+    (line,) = tocsin(*night, typed=thermostat).lines
+    assert (line["kind"], line["user"]) == ("suppress", None)
+    assert "steers a scaling policy" in line["text"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+    command = f"{sys.executable} -m cli.main simulate {ACME} {ALARM} --source cloudwatch --json | true"
+    shell = ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"]
+    ran = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_what_is_piped_has_no_colour() -> None:

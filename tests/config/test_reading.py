@@ -27,6 +27,13 @@ services:
 unrouted: web
 """
 )
+RULE = """\
+event_rules:
+  - name: r
+    when: {{source: [x]}}
+    extract: {{pkg: {{from: {path}, regex: "{regex}"}}}}
+    then: {{summary: "{summary}"}}
+"""
 
 
 def findings(tmp_path: Path, *files: str) -> list[Finding]:
@@ -102,6 +109,26 @@ FAULTS = {
         'only: [{days: mo-fr, from: "09:00", to: "17:00"}]}\n',
         "0.yaml:12: schedules.s.layers[0].only[0].days: 'mo-fr' is no list of days: mon-fri, fri-mon or mon,wed",
     ),
+    "looking ahead": (
+        TEAM + RULE.format(path="summary", regex="(?=x)", summary="{pkg}"),
+        "0.yaml:12: event_rules[0].extract.pkg.regex: '(?=x)' is no regular expression of RE2: it looks ahead, which",
+    ),
+    "a field to extract from": (
+        TEAM + RULE.format(path="custom_detail.x", regex="x", summary="{pkg}"),
+        "0.yaml:12: event_rules[0].extract.pkg.from: an event has no 'custom_detail.x'; did you mean custom_details?",
+    ),
+    "a variable": (
+        TEAM + RULE.format(path="summary", regex="x", summary="in {pgk}"),
+        "0.yaml:13: event_rules[0].then.summary: {pgk} is neither extracted nor a field of the event; did you mean",
+    ),
+    "a brace": (
+        TEAM + RULE.format(path="summary", regex="x", summary="in {pkg"),
+        "0.yaml:13: event_rules[0].then.summary: write {name} for a variable, {{ for a brace",
+    ),
+    "a window of years": (
+        TEAM + "event_rules:\n  - {name: r, when: {source: [x]}, then: {open_after: {count: 2, within: 60w}}}\n",
+        "0.yaml:10: event_rules[0].then.open_after.within: 60w is out of range: from 1s to 30d",
+    ),
 }
 
 
@@ -117,6 +144,11 @@ def test_a_name_in_two_files_names_both_places(tmp_path: Path) -> None:
     assert [
         line for line in told(found) if "stands here twice: first in" in line and line.startswith("1.yaml:2: users.ada")
     ]
+
+
+def test_a_file_that_can_t_be_read_is_the_only_fault_whatever_else_stands_in_it(tmp_path: Path) -> None:
+    told_of = told(findings(tmp_path, "users:\n\tada: {}\n", TEAM.replace("user:ada", "user:bob")))
+    assert [line.partition(":")[0] for line in told_of] == ["0.yaml"]
 
 
 def test_lists_of_several_files_are_one_list(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from shared.domain import routing
 from shared.domain.clues import Clues
 from shared.domain.directory import EventRule, Outcome
 from shared.domain.event import Action, Event, Severity
+from shared.domain.extraction import Wording
 from shared.domain.pattern import compile_pattern
 from tests.flow.people import directory
 from tests.flow.story import EVENING
@@ -84,7 +85,7 @@ def test_the_way_is_that_of_asking_every_rule_in_order(
                 break
     here = directory(rules=rules)
 
-    assert routing.route(here, event, None, EVENING) == routing._decided(here, event, None, by_hand, EVENING)
+    assert routing.route(here, event, None, EVENING) == routing._decided(here, event, None, by_hand, Wording(), EVENING)
     assert [trace.rule for trace in routing.tried(here, event) if trace.matched] == [rule.name for rule in by_hand]
 
 

@@ -50,8 +50,8 @@ MATCHING: list[dict[str, Any]] = [
     {"empty": [""]},
     {"nothing": [None]},
     {"yes": [True]},
-    {"size": [300]},
     {"size": [300.0]},
+    {"size": [{"numeric": ["=", 300]}]},
     {"account": ["111122223333"]},
     {"tags": ["eu"]},
     {"tags": ["us", "pci"]},
@@ -88,6 +88,8 @@ MATCHING: list[dict[str, Any]] = [
     {"source": [{"exists": False}, "staging-checkout"]},
     {DETAILS: {"address": [{"cidr": "10.0.0.0/24"}]}},
     {DETAILS: {"address": [{"cidr": "10.0.0.33/32"}]}},
+    {DETAILS: {"address": [{"cidr": "10.0.0.77/24"}]}},  # the block that the address is in
+    {DETAILS: {"address": [{"cidr": "010.0.0.0/8"}]}},
     {DETAILS: {"address6": [{"cidr": "2001:db8::/32"}]}},
     {DETAILS: {"path": [{"wildcard": "*/lib/*"}]}},
     {DETAILS: {"path": [{"wildcard": "/usr*dir*.png"}]}},
@@ -123,6 +125,7 @@ FAILING: list[dict[str, Any]] = [
     {"yes": ["true"]},
     {"yes": [1]},
     {"size": ["300"]},
+    {"size": [300]},  # a number is compared as it is written
     {"size": [True]},
     {"account": [111122223333]},
     {"account": [{"numeric": [">", 0]}]},
@@ -236,15 +239,22 @@ def test_it_says_why(pattern: dict[str, Any], because: str) -> None:
         ({"size": [{"numeric": ["<", 1, ">", 0]}]}, "size[0].numeric"),
         ({"size": [{"numeric": [["x"], 0]}]}, "size[0].numeric"),
         ({"size": [{"numeric": [">", 0, "<"]}]}, "size[0].numeric"),
+        ({"size": [{"numeric": [">", 5, "<", 5]}]}, "size[0].numeric"),
+        ({"size": [{"numeric": [">", float("inf")]}]}, "size[0].numeric"),
+        ({"size": [float("nan")]}, "size[0]"),
         ({"source": [{"exists": "yes"}]}, "source[0].exists"),
         ({"source": [{"cidr": "10.0.0.0/33"}]}, "source[0].cidr"),
         ({"source": [{"cidr": 10}]}, "source[0].cidr"),
+        ({"source": [{"cidr": "10.0.0.0"}]}, "source[0].cidr"),
+        ({"source": [{"cidr": "10.0.0.0/255.0.0.0"}]}, "source[0].cidr"),
+        ({"source": [{"cidr": "fe80::%1/10"}]}, "source[0].cidr"),
         ({"source": [{"wildcard": "a**b"}]}, "source[0].wildcard"),
         ({"source": [{"wildcard": "a\\b"}]}, "source[0].wildcard"),
         ({"source": [{"wildcard": "a\\"}]}, "source[0].wildcard"),
         ({"$or": [{"source": ["x"]}]}, "$or"),
         ({"$or": {"source": ["x"]}}, "$or"),
         ({"$or": [{"source": ["x"]}, "y"]}, "$or[1]"),
+        ({"$or": [{"source": ["x"]}, {"prefix": ["y"]}]}, "$or[1].prefix"),
         ({"a": {"b": {"c": [{"nope": 1}]}}}, "a.b.c[0]"),
     ],
 )
@@ -259,6 +269,36 @@ def test_combinations_without_end_are_refused() -> None:
     either = {"$or": [{"a": [n]} for n in range(11)]}
     with pytest.raises(PatternError, match="more than 1000 combinations"):
         compile_pattern({"x": either, "y": either, "z": either})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "same"),
+    [
+        ("Abc", "aBC", True),
+        ("abc", "abd", False),
+        ("straße", "STRASSE", True),
+        ("straße", "Straße", True),
+        ("straße", "strasse", False),  # upper case is SS
+        ("ẞ", "ß", True),
+        ("ß", "ẞ", False),  # its upper case is SS, not ẞ
+        ("k", "\u212a", False),  # the sign of the kelvin isn't k
+        ("É", "é", True),
+        ("", "", True),
+    ],
+)
+def test_case_is_folded_by_the_pattern_s_characters(wanted: str, text: str, same: bool) -> None:
+    for operator in ("prefix", "suffix"):
+        folded = compile_pattern({"a": [{operator: {"equals-ignore-case": wanted}}]})
+        padded = f"{text}!" if operator == "prefix" else f"!{text}"
+        assert folded.matches({"a": padded}) == same
+    assert compile_pattern({"a": [{"equals-ignore-case": wanted}]}).matches({"a": text}) == same
+
+
+def test_folding_takes_time_linear_in_the_text() -> None:
+    pattern = compile_pattern({"a": [{"equals-ignore-case": "ß" * 2_000}]})
+    started = time.process_time()
+    assert pattern.matches({"a": "SS" * 2_000})
+    assert time.process_time() - started < 1
 
 
 def test_a_misspelt_operator_names_the_nearest() -> None:

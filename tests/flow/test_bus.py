@@ -97,7 +97,7 @@ def test_an_event_that_no_source_and_no_integration_knows_opens_nothing_and_is_c
     assert ingest.receive(world.deps, sample("eventbridge/root-sign-in")) == 0
     assert ingest.receive(world.deps, sample("ecs/task-running")) == 0
     assert not world.events.waiting
-    assert world.notebook.counts["Unclaimed"] == 1  # a task that runs tells nothing anyway
+    assert world.notebook.counts["LeftOut"] == 1  # a task that runs tells nothing anyway
 
 
 def test_an_integration_says_what_another_service_s_event_means_and_what_it_is_about(world: World) -> None:

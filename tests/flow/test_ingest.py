@@ -8,7 +8,7 @@ import pytest
 
 from cli.world import World
 from shared.domain.alert import Accepted
-from shared.domain.directory import Directory
+from shared.domain.directory import Directory, Integration, Service
 from shared.domain.event import Action
 from shared.flow import ingest
 from shared.flow.ports import Unavailable
@@ -128,6 +128,26 @@ def test_without_a_directory_an_alarm_is_taken_and_triage_finds_its_integration(
 def test_a_queue_that_does_not_answer_has_the_bus_deliver_again(world: World) -> None:
     with pytest.raises(Unavailable):
         ingest.receive(replace(world.deps, events=Closed()), alarm())
+
+
+def named(name: str) -> dict[str, Any]:
+    resources = [f"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:{name}"]
+    return alarm(resources=resources, detail={"alarmName": name, "state": {"value": "ALARM", "reason": "high"}})
+
+
+@pytest.mark.parametrize("name", ["TargetTracking-table/orders-AlarmHigh", "tocsin-errors"])
+def test_thermostats_and_our_own_alarms_are_left_out_and_counted(world: World, name: str) -> None:
+    assert ingest.receive(world.deps, named(name)) == 0
+    assert not world.events.waiting
+    assert world.notebook.counts["LeftOut"] == 1
+
+
+def test_a_thermostat_that_an_integration_names_is_heard() -> None:
+    orders = {"resource": [{"wildcard": "*:alarm:TargetTracking-table/orders-*"}]}
+    alarms = Integration(id="PALARMS0000001", name="alarms", service="checkout", source="cloudwatch", when=orders)
+    heard = World(directory(service=Service(name="checkout", policy="checkout", integrations=(alarms,))), EVENING)
+    assert ingest.receive(heard.deps, named("TargetTracking-table/orders-AlarmHigh")) == 1
+    assert ingest.receive(heard.deps, named("TargetTracking-table/carts-AlarmHigh")) == 0
 
 
 def test_what_tells_nothing_about_a_problem_is_nothing(world: World) -> None:

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from shared.channels.mail import render
 from shared.domain.command import Order
-from shared.domain.directory import Assign, Medium, Service, Urgency, UrgencyRule
+from shared.domain.directory import Assign, EventRule, Medium, Outcome, Service, Urgency, UrgencyRule
 from shared.domain.event import Severity
 from shared.domain.incident import Kind, Status
 from shared.domain.notification import PageState
@@ -161,6 +162,13 @@ def test_round_robin_takes_one_each_in_turn() -> None:
     for key in ("one", "two", "three"):
         story.receive(key)
     assert [whom for _, whom, _ in story.told] == ["ada", "grace", "ada"]
+
+
+def test_a_severity_that_a_rule_sets_is_the_one_that_people_read() -> None:
+    milder = EventRule(name="milder", when={"source": ["db-1"]}, then=Outcome(severity=Severity.WARNING))
+    story = Story(directory(rules=(milder,))).receive(severity=Severity.CRITICAL)
+    assert render(story.world.sent[0].notice).subject == "[#1 warning] checkout: disk: full"
+    story.holds()
 
 
 def test_a_suppressed_event_opens_nothing_and_can_be_looked_at() -> None:

@@ -4,6 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from shared.channels.mail import render
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.flow import reply
@@ -83,6 +84,20 @@ def test_every_reply_is_answered_with_what_it_did(mailbox: Mailbox, words: str, 
     assert said is not None
     assert said.startswith(answered)
     mailbox.story.holds()
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [("ack", "acknowledged"), ("resolve", "resolved"), ("status", "triggered"), ("ack 2", "triggered")],
+)
+def test_an_answer_states_the_incident_as_it_is_now_in_the_thread_of_its_pages(
+    mailbox: Mailbox, words: str, state: str
+) -> None:
+    asked = render(mailbox.world.sent[0].notice)
+    mailbox.answer(words)
+    told = render(mailbox.world.sent[-1].notice)
+    assert f"1 is {state}: " in told.text
+    assert told.subject == f"Re: {asked.subject}"
 
 
 def test_a_reply_delivered_twice_counts_once(mailbox: Mailbox) -> None:

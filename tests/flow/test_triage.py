@@ -2,20 +2,22 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 from cli.world import World
 from shared.domain.alert import Accepted, KeyState, key_hash, routed_key
-from shared.domain.directory import EventRule, Outcome
+from shared.domain.directory import EventRule, Extraction, OpenAfter, Outcome
 from shared.domain.errors import Conflict
 from shared.domain.event import Action
 from shared.domain.incident import Kind, Status
+from shared.domain.instants import Instant
 from shared.flow import triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Change, Unavailable
 from shared.flow.quarantine import QUARANTINE_KEY
 from shared.store.memory import MemoryIncidents
-from tests.flow.people import directory
-from tests.flow.story import EVENING, INTEGRATION, event
+from tests.flow.people import directory, level
+from tests.flow.story import EVENING, INTEGRATION, Story, event
 
 
 class Counting(MemoryIncidents):
@@ -33,6 +35,10 @@ class Counting(MemoryIncidents):
     def count_repeats(self, known: KeyState, key: KeyState) -> None:
         self._write("count")
         super().count_repeats(known, key)
+
+    def remember(self, known: KeyState | None, key: KeyState, ttl: Instant | None) -> None:
+        self._write("remember")
+        super().remember(known, key, ttl)
 
     def _write(self, what: str) -> None:
         self.writes.append(what)
@@ -169,6 +175,18 @@ def test_a_message_too_large_to_travel_is_read_where_a_rule_asks_for_it() -> Non
         assert [incident.service for incident, _, _ in made.timeline()] == [service]
 
 
+def test_a_message_too_large_to_travel_is_read_where_a_rule_extracts_from_it() -> None:
+    how = {"team": Extraction(path="raw.team", regex="(.*)")}
+    named = EventRule(name="big", when={"source": ["db-1"]}, extract=how, then=Outcome(summary="disk of {team}"))
+    of_raw = EventRule(name="big", when={"source": ["db-1"]}, then=Outcome(summary="disk of {raw.team}"))
+    for rule in (named, of_raw):
+        made = World(directory(rules=(rule,)), EVENING)
+        made.letters.mail["s3://raw/1.json"] = b'{"team": "platform"}'
+        body = json.loads(delivery(1).body) | {"raw": None, "raw_at": "s3://raw/1.json"}
+        triage.run(made.deps, [replace(delivery(1), body=json.dumps(body))])
+        assert [incident.title for incident, _, _ in made.timeline()] == ["disk of platform"]
+
+
 def test_step_functions_that_don_t_answer_lose_nothing() -> None:
     class Down:
         def start(self, incident: str, epoch: int) -> None:
@@ -179,3 +197,33 @@ def test_step_functions_that_don_t_answer_lose_nothing() -> None:
     assert made.notebook.faults == ["escalate: Step Functions didn't take it; sweep takes the turns"]
     assert [overdue.incident for overdue, _ in store.overdue(EVENING, 10)] == store.names()
     assert [entry.kind for entry in store.timeline(store.names()[0])] == [Kind.TRIGGERED]
+
+
+def test_a_recovery_from_the_future_swallows_no_later_alert() -> None:
+    tomorrow = EVENING + timedelta(days=1)  # a sender whose clock, or time zone, is wrong
+    story = Story(directory(level("ada"))).receive().at("03:01").resolve(timestamp=tomorrow)
+    story.at("03:02").receive(timestamp=EVENING + timedelta(minutes=2))
+    assert [incident.status for incident in story.incidents] == [Status.RESOLVED, Status.TRIGGERED]
+
+
+def test_what_open_after_counts_is_one_write_a_batch_and_counted_once_whatever_comes_twice() -> None:
+    often = EventRule(
+        name="flapping",
+        when={"source": ["db-1"]},
+        then=Outcome(open_after=OpenAfter(count=15, within=timedelta(minutes=10))),
+    )
+    made, store = World(directory(rules=(often,)), EVENING), Counting()
+    made.deps = replace(made.deps, incidents=store)
+    triage.run(made.deps, [delivery(1)])
+    store.writes.clear()
+    batch = [delivery(number) for number in range(2, 12)]
+    assert triage.run(made.deps, batch) == []
+    assert triage.run(made.deps, batch) == []
+    assert store.writes == ["remember"]
+    store.refuses = [Conflict("meanwhile")]
+    assert triage.run(made.deps, [delivery(12), delivery(13)]) == []
+    assert store.key(delivery(1).group).count == 13  # type: ignore[union-attr]
+    assert store.names() == []
+    triage.run(made.deps, [delivery(14), delivery(15), delivery(16)])
+    assert len(store.names()) == 1
+    assert store.key(delivery(1).group).count == 16  # type: ignore[union-attr]

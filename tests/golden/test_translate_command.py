@@ -30,7 +30,7 @@ def test_it_names_the_file_and_the_line_where_the_json_breaks_off(tmp_path: Path
     broken.write_text('{\n  "detail-type": "GuardDuty Finding"\n  "source": "aws.guardduty"\n}')
     with pytest.raises(MessageError) as refused:
         translate("guardduty", str(broken), [])
-    assert refused.value.errors == (f"{broken}:3: JSON parse error",)
+    assert refused.value.errors == (f"{broken}:3: JSON parse error: Expecting ',' delimiter at column 3",)
 
 
 def test_it_tells_every_fault_of_a_message(tmp_path: Path) -> None:

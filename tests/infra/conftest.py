@@ -95,6 +95,7 @@ def trial(synthesise: Callable[..., Synthesis], tmp_path_factory: pytest.TempPat
         "deletion_protection": False,
         "ses_identity": "existing",
         "ses_rule_set": "inbound-mail",
+        "target_tracking_alarms": True,
         "event_sources": ["cloudwatch", "health"],
         "event_patterns": [{"source": ["aws.glue"]}],
         "event_accounts": ["444455556666"],

@@ -282,6 +282,11 @@ def test_alarms_come_in_but_for_target_trackings_and_our_own(aws: Synthesis) -> 
     assert [a for a in aws.properties("AWS::CloudWatch::Alarm") if not a["AlarmName"].startswith("tocsin-")] == []
 
 
+def test_thermostats_come_in_where_an_integration_names_them_and_our_own_never(trial: Synthesis) -> None:
+    pattern = by_name(trial, "AWS::Events::Rule", "Name", names.ALARMS_RULE)["EventPattern"]
+    assert only(pattern["detail"]["alarmName"])["anything-but"]["prefix"] == ["tocsin-"]
+
+
 def test_findings_come_in_and_so_does_their_archiving(aws: Synthesis) -> None:
     finding = by_name(aws, "AWS::Events::Rule", "Name", names.FINDINGS_RULE)["EventPattern"]
     assert (finding["source"], finding["detail-type"]) == (["aws.guardduty"], ["GuardDuty Finding"])

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local import background, system
+from local import account, background, system
+from local.deploy import deploy
 from local.deployed import Deployed
 from local.folder import Folder
 from local.problem import LocalError
@@ -181,6 +182,36 @@ def test_a_failed_configuration_leaves_nothing_running(project: Path, folder: Fo
     with pytest.raises(LocalError, match="email is missing"):
         system.up(project, folder, Steps(), refuse)
     assert background.pid(folder) is None
+
+
+def test_a_crash_before_anything_was_saved_leaves_nothing_that_would_be_in_the_way(tmp_path: Path) -> None:
+    """Buckets are on the disk at once, and the stack that made them isn't: the CDK would find its own in the way."""
+    folder = Folder(tmp_path / "local")
+    try:
+        for _ in range(2):
+            addresses = background.start(ROOT, folder)
+            buckets = account.client(addresses.aws_endpoint, "s3")
+            assert buckets.list_buckets()["Buckets"] == []
+            account.client(addresses.aws_endpoint, "cognito-idp").list_user_pools(MaxResults=1)  # keeps a key at once
+            buckets.create_bucket(Bucket="cdk-assets", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+            buckets.put_object(Bucket="cdk-assets", Key="template", Body=b"{}")
+            crash(folder)
+    finally:
+        background.stop(folder)
+
+
+def test_a_deployment_that_finds_something_in_its_way_says_how_to_begin_afresh(tmp_path: Path) -> None:
+    cdk = tmp_path / "node_modules" / ".bin" / "cdk"
+    cdk.parent.mkdir(parents=True)
+    cdk.write_text('#!/bin/sh\n[ "$1" = synth ] || { echo the bucket exists already; exit 1; }\n')
+    cdk.chmod(0o755)
+    folder = Folder(tmp_path / "local")
+    addresses = background.start(ROOT, folder)
+    try:
+        with pytest.raises(LocalError, match=r"`tocsin down --delete` begins afresh\n    the bucket exists already"):
+            deploy(tmp_path, folder, addresses.aws_endpoint, Steps())
+    finally:
+        background.stop(folder)
 
 
 def test_two_commands_at_a_time_are_one_too_many(folder: Folder) -> None:

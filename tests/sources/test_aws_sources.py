@@ -106,6 +106,9 @@ def test_what_wraps_too_often_is_refused(source: str) -> None:
         json.dumps(ALARM),
         json.dumps(json.dumps(ALARM)),
         {"Records": [{"body": json.dumps(ALARM)}]},
+        {"messageId": "1", "receiptHandle": "r", "body": json.dumps(ALARM)},
+        {"Messages": [{"MessageId": "1", "ReceiptHandle": "r", "Body": json.dumps(ALARM)}]},
+        {"EventSource": "aws:sns", "Sns": {"TopicArn": "arn:aws:sns:eu-west-1:1:t", "Message": json.dumps(ALARM)}},
         [ALARM],
     ],
 )
@@ -201,6 +204,10 @@ def test_severities_are_numbers_however_they_are_written(written: Any, severity:
         (True, Action.RESOLVE),
         ("true", Action.RESOLVE),
         ("True ", Action.RESOLVE),
+        (1, Action.RESOLVE),
+        ("1", Action.RESOLVE),
+        (0, Action.TRIGGER),
+        (2, Action.TRIGGER),
         (False, Action.TRIGGER),
         ("false", Action.TRIGGER),
         (None, Action.TRIGGER),
@@ -217,6 +224,17 @@ def test_a_repeat_changes_neither_key_nor_summary_nor_severity() -> None:
 
 def test_a_finding_belongs_to_the_member_account_that_it_is_about() -> None:
     assert only("guardduty", changed(FINDING, account="999999999999")).account == "111122223333"
+
+
+def test_an_archiving_call_is_of_the_account_whose_trail_tells_of_it_whoever_called() -> None:
+    call = {
+        "eventName": "ArchiveFindings",
+        "userIdentity": {"accountId": "999999999999"},
+        "requestParameters": {"findingIds": ["f"]},
+    }
+    told = {"detail-type": "AWS API Call via CloudTrail", "account": "111122223333", "detail": call}
+    assert only("guardduty", told).account == "111122223333"
+    assert only("guardduty", call).account == "999999999999"
 
 
 JUNK: st.SearchStrategy[Any] = st.sampled_from(

@@ -133,6 +133,8 @@ def opening(at: datetime = NIGHT, title: str = "checkout-5xx: Threshold Crossed"
             priority="P1",
             policy=POLICY,
             acknowledgement_timeout=timedelta(minutes=30),
+            runbook="checkout-5xx",
+            ticket={"system": "jira", "project": "SEC", "labels": ["a", 1, None, True]},
         ),
         rules=(RuleTrace(rule="staging is quiet", matched=False, because="source does not begin with staging-"),),
     )
@@ -514,6 +516,18 @@ def test_repeats_are_counted(store: IncidentStore):
     store.count_repeats(known(), third)
 
     assert store.key(key_hash("k")) == third
+
+
+def test_what_open_after_counts_is_kept_while_it_is_counted_and_gone_once_it_opened(store: IncidentStore):
+    counting = known(state=KeyStatus.COUNTING, alert=None, incident=None, recent="19f2a4b00:1 4b0:2")
+    store.remember(None, counting, NIGHT + MINUTE)
+    assert store.key(key_hash("k")) == counting
+
+    further = replace(counting, recent=f"{counting.recent} 4b0:1", last_seq=f"{2:039}")
+    store.remember(counting, further, NIGHT + MINUTE)
+    opened = known(last_seq=f"{3:039}", count=4)
+    open_incident(store, key=opened, known=further)
+    assert store.key(key_hash("k")) == opened
 
 
 def test_repeats_of_a_key_that_was_never_written_are_a_conflict(store: IncidentStore):
