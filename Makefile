@@ -64,7 +64,7 @@ bench: setup ## what DESIGN's budgets count, as a table, and the times side by s
 
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	--no-emit-find-links pyproject.toml
-lock: setup ## compiles the lock files anew from pyproject.toml and package.json; UP=--upgrade for the newest
+lock: $(PACKAGES) ## compiles the lock files anew from pyproject.toml and package.json; UP=--upgrade for the newest
 	$(COMPILE) --group dev $(UP) --output-file requirements-dev.lock
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
 	npm install --package-lock-only --cache .tocsin/npm

@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "TOCSIN_INCIDENTS_TABLE": INCIDENTS,
     "TOCSIN_DIRECTORY_TABLE": DIRECTORY,
     "TOCSIN_EVENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/events.fifo",
+    "TOCSIN_EVENTS_PER_MINUTE": "6000",
     "TOCSIN_PAGES_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/pages",
     "TOCSIN_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:111122223333:stateMachine:tocsin-escalation",
     "TOCSIN_RAW_BUCKET": "raw",

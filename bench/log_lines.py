@@ -107,9 +107,11 @@ class _Queue:
                 "messageId": f"059f36b4-87a3-44ab-83d2-{place:012}",
                 "body": sent["MessageBody"],
                 "eventSourceARN": QUEUE,
+                "receiptHandle": f"receipt-{place}",
                 "attributes": {
                     "MessageGroupId": sent["MessageGroupId"],
                     "SentTimestamp": "1795403524118",
+                    "ApproximateReceiveCount": "1",
                     "SequenceNumber": str(18_850_000_000_000_000_000 + place),
                 },
             }

@@ -240,6 +240,31 @@ def replay(
 
 
 @app.command
+def changes(
+    service: str,
+    /,
+    *,
+    since: Annotated[str, Parameter(help="How far back: 45m, 2h, 30d; changes are kept 90 days.")] = "7d",
+    limit: Annotated[int, Parameter(help="How many at most.")] = 100,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """What was changed on a service, newest first: deployments, flags, migrations that senders told of."""
+    from cli.changes import as_json, changes, in_words
+    from cli.deployments import chosen
+
+    found = changes(chosen(deployment), service, _duration(since, "--since"), _at(None), limit)
+    if json:
+        console.say_json([as_json(made) for made in found])
+    else:
+        for made in found:
+            console.say(in_words(made))
+        if not found:
+            console.say("Nobody told of a change in all that time.")
+    return console.HOLDS
+
+
+@app.command
 def doctor(*, deployment: On = None, json: AsJson = False) -> int:
     """What is wrong with a deployment, what comes of it, and what to do."""
     from cli.deployments import chosen

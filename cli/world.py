@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.domain import access
 from shared.domain.alert import Accepted, key_hash
+from shared.domain.change_event import AcceptedChange
 from shared.domain.command import Command
 from shared.domain.directory import Directory, Medium
 from shared.domain.incident import Incident, LogEntry
@@ -21,8 +22,11 @@ from shared.flow import escalate, page, reply, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
 from shared.flow.ports import Deps, Notice, SendFailed, Unavailable
+from shared.flow.rate_limit import CountedLimit
 from shared.store.memory import MemoryDirectory, MemoryIncidents
+from shared.store.memory_changes import MemoryChanges, MemoryCounts
 
+PER_MINUTE = 6_000  # events of one routing key
 STEPS = 100_000  # of one simulation; more is a loop, and a bug
 SECRET = b"a world of its own has no secrets"
 
@@ -37,20 +41,32 @@ class MovableClock:
 
 @dataclass(slots=True)
 class Events:
-    """The FIFO queue: order is that of arrival."""
+    """The FIFO queue: order is that of arrival. Changes wait in ``changes``, with their group."""
 
     waiting: deque[Accepted] = field(default_factory=deque[Accepted])
+    again: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    changes: deque[tuple[AcceptedChange, str]] = field(default_factory=deque[tuple[AcceptedChange, str]])
 
     def put(self, accepted: Accepted, deduplication: str) -> None:
         self.waiting.append(accepted)
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        self.again.extend(messages)
+
+    def put_change(self, accepted: AcceptedChange, group: str, deduplication: str) -> None:
+        self.changes.append((accepted, group))
 
 
 @dataclass(slots=True)
 class Pages:
     waiting: deque[Page] = field(default_factory=deque[Page])
+    again: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
     def put(self, pages: Sequence[Page]) -> None:
         self.waiting.extend(pages)
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        self.again.extend(messages)
 
 
 @dataclass(slots=True)
@@ -156,6 +172,7 @@ class World:
         self.deps = Deps(
             now=self.clock,
             incidents=self.incidents,
+            changes=MemoryChanges(),
             directory=self.directories,
             events=self.events,
             pages=self.pages,
@@ -167,6 +184,7 @@ class World:
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),
+            rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
         )
 
@@ -204,9 +222,13 @@ class World:
 
     def settle(self) -> None:
         """Empties the queues, and takes the turns that are due now."""
-        while self.events.waiting or self.pages.waiting or self._due():
-            if self.events.waiting:
-                self._triage(self.events.waiting.popleft())
+        while self.events.waiting or self.events.changes or self.pages.waiting or self._due():
+            if self.events.changes:
+                accepted, group = self.events.changes.popleft()
+                self._triage(written(accepted), group)
+            elif self.events.waiting:
+                event = self.events.waiting.popleft()
+                self._triage(written(event), key_hash(event.key))
             elif self.pages.waiting:
                 self._page(self.pages.waiting.popleft())
             else:
@@ -226,12 +248,12 @@ class World:
     def _due(self) -> bool:
         return bool(self.runs.sleeping) and self.runs.sleeping[0][0] <= self.clock.at
 
-    def _triage(self, accepted: Accepted) -> None:
+    def _triage(self, body: str, group: str) -> None:
         self._sequence += 1
         delivery = Delivery(
             message_id=f"message-{self._sequence}",
-            group=key_hash(accepted.key),
-            body=written(accepted),
+            group=group,
+            body=body,
             generation="simulated",
             sequence=f"{self._sequence:039d}",
             sent_at=self.clock.at,

@@ -24,6 +24,8 @@ class On(StrEnum):
     """What a call is made on."""
 
     INCIDENTS = "incidents"
+    HEARTS = "heartbeats, in the table of incidents"
+    RATES = "the counts of routing keys, in the table of incidents"
     DUE_INDEX = "the index of what is due"
     OPEN_INDEX = "the index of open incidents"
     DIRECTORY = "directory"
@@ -56,6 +58,7 @@ READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than 
 READ_DIRECTORY = Call(On.DIRECTORY, ("dynamodb:GetItem", "dynamodb:Query"))
 QUEUE_EVENTS = Call(On.EVENTS, ("sqs:SendMessage",))
 QUEUE_PAGES = Call(On.PAGES, ("sqs:SendMessage",))
+HAND_BACK = ("sqs:ChangeMessageVisibility",)  # what can't be carried out now comes again in seconds
 START_ESCALATION = Call(On.ESCALATION, ("states:StartExecution",))
 SEND_MAIL = Call(On.SENDER, ("ses:SendEmail",))
 TELL_FALLBACK = Call(On.ALARM_TOPIC, ("sns:Publish",))
@@ -66,12 +69,15 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         READ_DIRECTORY,
         QUEUE_EVENTS,
         Call(On.RAW, ("s3:PutObject",)),
+        Call(On.RATES, ("dynamodb:UpdateItem",)),
+        Call(On.HEARTS, ("dynamodb:GetItem", "dynamodb:PutItem")),
     ),
     "triage": (
         CHANGE_INCIDENT,
         COUNT,
         READ_DIRECTORY,
         QUEUE_EVENTS,  # word of a message that it quarantined
+        Call(On.EVENTS, HAND_BACK),
         READ_LARGE,
         START_ESCALATION,
     ),
@@ -85,6 +91,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         CLAIM,
         READ_DIRECTORY,
         QUEUE_PAGES,
+        Call(On.PAGES, HAND_BACK),
         SEND_MAIL,
         Call(On.PHONES, ("sns:Publish",)),
         TELL_FALLBACK,
@@ -101,6 +108,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "sweep": (
         CHANGE_INCIDENT,
         COUNT,
+        QUEUE_EVENTS,  # word of a heartbeat that fell silent
         READ_LARGE,
         Call(On.DUE_INDEX, ("dynamodb:Query",)),
         READ_DIRECTORY,
@@ -129,6 +137,12 @@ LAMBDAS_OWN: Mapping[str, tuple[Call, ...]] = {
     ),
 }
 
+# What narrows a resource further. The door answers anybody, so it writes nothing in the table but what is its own.
+CONDITIONS: Mapping[On, Mapping[str, Mapping[str, list[str]]]] = {
+    On.HEARTS: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{names.HEARTS}*"]}},
+    On.RATES: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{names.RATES}*"]}},
+}
+
 # Every wildcard there is, and why a narrower one can't be had.
 WILDCARDS: Mapping[On, str] = {
     On.STREAMS: "ListStreams takes no single stream, and a stream's name is the moment it was made",
@@ -150,6 +164,8 @@ def arns(stack: Stack, settings: Settings, target: Target, handed: Mapping[On, s
     raw, mail = (names.bucket_arn(stack, bucket(stack)) for bucket in (names.raw_bucket, names.mail_bucket))
     return {
         On.INCIDENTS: (incidents,),
+        On.HEARTS: (incidents,),
+        On.RATES: (incidents,),
         On.DUE_INDEX: (f"{incidents}/index/due",),
         On.OPEN_INDEX: (f"{incidents}/index/open",),
         On.STREAMS: (f"{incidents}/stream/*",),
@@ -205,7 +221,7 @@ def _document(stack: Stack, verb: str, where: Mapping[On, tuple[str, ...]], sett
 def _statement(stack: Stack, call: Call, where: Mapping[On, tuple[str, ...]]) -> iam.PolicyStatement:
     if call.on is On.PHONES:  # a phone number has no ARN: it is whatever is no topic, as no topic may be meant
         return iam.PolicyStatement(actions=[*call.actions], not_resources=[f"arn:{stack.partition}:sns:*:*:*"])
-    return iam.PolicyStatement(actions=[*call.actions], resources=[*where[call.on]])
+    return iam.PolicyStatement(actions=[*call.actions], resources=[*where[call.on]], conditions=CONDITIONS.get(call.on))
 
 
 def _key(settings: Settings) -> iam.PolicyStatement:

@@ -4,7 +4,7 @@
 - CloudFormation can make a receipt rule set but not activate it: ``settings.ses_rule_set`` says what is to be done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration
@@ -26,6 +26,12 @@ from infra.settings import Settings
 from infra.targets import Target
 
 EVERYTHING = events.EventPattern(source=events.Match.exists())  # put in its place at once
+ROUTES: Mapping[str, Sequence[api.HttpMethod]] = {
+    "/v2/enqueue": (api.HttpMethod.POST,),
+    "/v2/change/enqueue": (api.HttpMethod.POST,),
+    "/heartbeats/{key}": (api.HttpMethod.GET, api.HttpMethod.POST),
+    "/integrations/{source}/{key}": (api.HttpMethod.POST,),
+}
 
 
 class Doors(TocsinStack):
@@ -109,7 +115,11 @@ class Doors(TocsinStack):
             create_default_stage=False,
             default_integration=integration,  # what is no route of ours is answered by ingest, too: 404
         )
-        routes = http.add_routes(path="/v2/enqueue", methods=[api.HttpMethod.POST], integration=integration)
+        routes = [
+            route
+            for path, methods in ROUTES.items()
+            for route in http.add_routes(path=path, methods=[*methods], integration=integration)
+        ]
         stage = http.add_stage(
             "Stage",
             stage_name="$default",

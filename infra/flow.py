@@ -28,7 +28,7 @@ from infra.targets import Target
 
 LONGEST = Duration.days(14)  # that SQS keeps a message: over a holiday
 EVENTS_TRIES = 1000  # triage puts poison away itself; a dead letter would break the order of its key
-PAGES_TRIES = 5  # each also finds out whether the page is still due
+PAGES_TRIES = 10  # within ten minutes; each also finds out whether the page is still due
 VISIBILITY = 6  # times the function's time-out
 
 ESCALATION = Path(__file__).with_name("escalation.asl.json")
@@ -37,10 +37,16 @@ SHAPES: Mapping[str, Shape] = {
     "ingest": Shape(
         seconds=10,  # two calls of a few ms each; a sender gives up after 10 to 30
         retries=2,
-        environment=("TOCSIN_DIRECTORY_TABLE", "TOCSIN_EVENTS_QUEUE_URL", "TOCSIN_RAW_BUCKET"),
+        environment=(
+            "TOCSIN_DIRECTORY_TABLE",
+            "TOCSIN_INCIDENTS_TABLE",
+            "TOCSIN_EVENTS_QUEUE_URL",
+            "TOCSIN_EVENTS_PER_MINUTE",
+            "TOCSIN_RAW_BUCKET",
+        ),
     ),
     "triage": Shape(
-        seconds=20,  # ten events of a few calls each; a key whose function died waits six times as long
+        seconds=20,  # ten events of a few calls each; a key whose function dies waits six times as long
         environment=(
             "TOCSIN_INCIDENTS_TABLE",
             "TOCSIN_DIRECTORY_TABLE",
@@ -86,6 +92,7 @@ SHAPES: Mapping[str, Shape] = {
         environment=(
             "TOCSIN_INCIDENTS_TABLE",
             "TOCSIN_DIRECTORY_TABLE",
+            "TOCSIN_EVENTS_QUEUE_URL",
             "TOCSIN_PAGES_QUEUE_URL",
             "TOCSIN_STATE_MACHINE_ARN",
             "TOCSIN_ALARM_TOPIC_ARN",
@@ -200,6 +207,7 @@ class Flow(TocsinStack):
             "TOCSIN_MAIL_FROM": self.settings.mail_from,
             "TOCSIN_MAIL_DOMAIN": self.settings.inbound_domain,
             "TOCSIN_REPLY_SECRET": names.REPLY_SECRET,
+            "TOCSIN_EVENTS_PER_MINUTE": str(self.settings.events_per_minute),
             "TOCSIN_LOG_LEVEL": self.settings.log_level,
         }
 

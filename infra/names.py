@@ -52,6 +52,8 @@ RULES_OF: Mapping[str, tuple[str, ...]] = {  # of each source that speaks on the
     "ecs": (ECS_RULE,),
 }
 
+HEARTS = "HEART#"  # likewise: heartbeats
+RATES = "RATE#"  # begins what the door may write in the table of incidents: how much each routing key sent
 WAF_FILTER = "tocsin"  # the subscription of a log group of WAF's
 RECEIPT_RULE = "tocsin-replies"
 RAW = "raw/"  # where ingest puts messages that are too large to travel, in the raw bucket

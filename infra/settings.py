@@ -96,6 +96,10 @@ class Settings:
     where an integration names some of them in its ``when``; the others are then left out by ``ingest``, which costs a
     call each. Default: ``false``."""
 
+    events_per_minute: int = 6000
+    """What one routing key may send a minute; what is beyond is answered 429 and not kept, and may pass for up to 5 s,
+    so long as the functions at the door may know nothing of each other's counts. Default: 6000."""
+
     event_sources: tuple[str, ...] = tuple(RULES_OF)
     """Which of AWS's sources have a rule on the default bus, and so come in at all: what no integration takes opens an
     incident of low urgency on ``unrouted``. Default: all nine, ``[cloudwatch, guardduty, securityhub, inspector,
@@ -207,6 +211,7 @@ def _faults(settings: Settings, target: Target) -> list[str]:
         (settings.raw_retention_days < 1, "raw_retention_days: at least 1"),
         (settings.mail_retention_days < 1, "mail_retention_days: at least 1"),
         (settings.requests_per_second < 1, "requests_per_second: at least 1"),
+        (settings.events_per_minute < 1, "events_per_minute: at least 1"),
     )
     return [fault for wrong, fault in checks if wrong]
 

@@ -21,7 +21,10 @@ from shared.channels.sms import SmsChannel
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
 from shared.flow.ports import Channel, Deps
+from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
+from shared.store.dynamodb_changes import DynamoDbChanges
+from shared.store.dynamodb_counts import DynamoDbCounts
 from shared.store.dynamodb_directory import DynamoDbDirectory
 from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, StepFunctions
 
@@ -30,6 +33,9 @@ T = TypeVar("T")
 AWS_SERVICES = ("dynamodb", "events", "s3", "sesv2", "sns", "sqs", "ssm", "stepfunctions")  # whose data is bundled
 
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
+HASTY = Config(  # a sender waits, and what is asked can be done without
+    retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=1
+)
 ONCE = Config(
     retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10
 )  # who sends, decides on retries itself
@@ -76,6 +82,7 @@ class Wiring:
         return Deps(
             now=now,
             incidents=lazy(lambda: DynamoDbIncidents(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
+            changes=lazy(lambda: DynamoDbChanges(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             directory=lazy(lambda: self._directory(journal)),
             events=lazy(self._events),
             pages=lazy(lambda: SqsPages(self._make("sqs"), env["TOCSIN_PAGES_QUEUE_URL"])),
@@ -89,6 +96,7 @@ class Wiring:
             replies=lazy(
                 lambda: SignedReplyAddresses(self._make("ssm"), env["TOCSIN_REPLY_SECRET"], env["TOCSIN_MAIL_DOMAIN"])
             ),
+            rate_limit=lazy(lambda: self._rate_limit(journal)),
             channels=Channels(env, self._client),
         )
 
@@ -97,6 +105,10 @@ class Wiring:
 
     def _directory(self, journal: "Journal") -> DynamoDbDirectory:
         return DynamoDbDirectory(self._make("dynamodb"), self._of["TOCSIN_DIRECTORY_TABLE"], time.monotonic, journal)
+
+    def _rate_limit(self, journal: "Journal") -> CountedLimit:
+        counts = DynamoDbCounts(self._make("dynamodb", HASTY), self._of["TOCSIN_INCIDENTS_TABLE"])
+        return CountedLimit(counts, int(self._of["TOCSIN_EVENTS_PER_MINUTE"]), journal)
 
     def _events(self) -> SqsEvents:
         env = self._of

@@ -1,16 +1,21 @@
 """What all tests share: no test reaches AWS, costly folders keep to one worker, and on CI nothing is skipped."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+if TYPE_CHECKING:
+    from tests.system.conftest import Running
+
 TESTS = Path(__file__).parent
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
-# One worker runs such a folder from end to end: its deployment, its synthesis and its bundle are made once.
-ONE_WORKER = {"browser", "infra", "rights", "system"}
+# One worker runs such folders from end to end: their deployment, their synthesis and their bundle are made once.
+ONE_WORKER = {"browser": "browser", "infra": "infra", "rights": "rights", "senders": "system", "system": "system"}
 
 NO_AWS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -40,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
         if folder in ONE_WORKER and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(folder))
+            item.add_marker(pytest.mark.xdist_group(ONE_WORKER[folder]))
 
 
 class SkipsFailOnCi:
@@ -69,6 +74,20 @@ class SkipsFailOnCi:
 
 def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:
     return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Running"]:
+    """One deployment on this machine for all tests that need one, by the very functions of ``tocsin up``."""
+    from local import system
+    from local.folder import Folder
+    from tests.system.conftest import bring_up
+
+    folder = Folder(tmp_path_factory.mktemp("system") / "tocsin")
+    try:
+        yield bring_up(folder)
+    finally:
+        system.down(folder, delete=True)
 
 
 @pytest.fixture(scope="session")

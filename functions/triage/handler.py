@@ -25,4 +25,6 @@ def _delivery(record: dict[str, Any]) -> Delivery:
         generation=record["eventSourceARN"],
         sequence=str(attributes["SequenceNumber"]).zfill(39),  # padded, so that they compare as text
         sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
+        receipt=record["receiptHandle"],
+        times=int(attributes["ApproximateReceiveCount"]),
     )

@@ -199,7 +199,8 @@ def _how(notice: Notice) -> str:
 
 
 def _rows(notice: Notice) -> Iterator[Row]:
-    """What the alert says besides its summary: name and value, each one clean line."""
+    """What was changed before, and what the alert says besides its summary: name and value, each one clean line."""
+    yield from _changes(notice)
     if notice.alert is None:
         return
     event = notice.alert.event
@@ -213,12 +214,21 @@ def _rows(notice: Notice) -> Iterator[Row]:
         "Resource": event.resource,
         "Account": ", ".join(part for part in (event.account, event.region) if part),
         "Priority": notice.incident.priority,
+        "Whole message": notice.alert.raw_at,  # where it was too large to travel
         "Sent by": " ".join(part for part in (event.client, event.client_url) if part),
     }
     yield from ((name, shown(value, VALUE_MAX)) for name, value in named.items() if value)
     for link in event.links[:LINKS_MAX]:
         yield shown(link.text or "Link", NAME_MAX), shown(link.href, VALUE_MAX)
     yield from _details(event.custom_details)
+
+
+def _changes(notice: Notice) -> Iterator[Row]:
+    """What was changed just before: mostly the cause."""
+    for made in notice.changes:
+        here, _ = local(made.at, notice)
+        source = f" ({shown(made.change.source, NAME_MAX)})" if made.change.source else ""
+        yield f"Changed {here:%H:%M}", f"{shown(made.change.summary, VALUE_MAX)}{source}"
 
 
 def _details(details: Any) -> Iterator[Row]:

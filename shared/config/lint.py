@@ -26,7 +26,6 @@ GAPS_SHOWN = 3  # of one schedule; how many more is said
 
 DELIVERED = ("email", "sms")
 NOT_IN_FORCE: Mapping[str, str] = {  # keys that are read and kept, and what happens instead in this version
-    "services.*.grouping": "alerts aren't grouped by this version: each opens an incident of its own",
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
     "event_rules[*].then.runbook": "it is kept on the incident's timeline, but this version shows no runbooks",
@@ -174,7 +173,27 @@ class _Lint:
         for path, message in NOT_IN_FORCE.items():
             for found in _found(self.document, path.replace("[*]", ".*").split("."), ""):
                 self.tell(found, "not_in_force", message, Severity.WARNING)
+        for name, service in self._of("services"):
+            if _body(service, "grouping").get("by") == "similarity":
+                message = "alerts aren't grouped by similarity by this version: each opens an incident of its own"
+                self.tell(f"services.{name}.grouping.by", "not_in_force", message, Severity.WARNING)
+        self._integrations_not_in_force()
+        for name, user in self._of("users"):
+            for contact in _body(user, "contacts"):
+                for medium in _body(_body(user, "contacts"), contact):
+                    if medium not in DELIVERED:
+                        self.tell(
+                            f"users.{name}.contacts.{contact}",
+                            "not_in_force",
+                            f"{medium} isn't delivered by this version: such a page counts as failed, "
+                            "and the next method is used at once",
+                            Severity.WARNING,
+                        )
+
+    def _integrations_not_in_force(self) -> None:
         for path, integration in self._integrations():
+            if integration["source"] == "heartbeat" and "every" not in integration:
+                self.tell(f"{path}.every", "missing", "say how often it beats: every: 24h")
             if integration["source"] not in HEARD:
                 message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"
                 self.tell(f"{path}.source", "not_in_force", message, Severity.WARNING)
@@ -187,17 +206,6 @@ class _Lint:
                         f"{integration['source']} has its own fields and identity; {' and '.join(MAPPED)} can be mapped"
                     )
                     self.tell(f"{path}.{key}", "not_in_force", message, Severity.WARNING)
-        for name, user in self._of("users"):
-            for contact in _body(user, "contacts"):
-                for medium in _body(_body(user, "contacts"), contact):
-                    if medium not in DELIVERED:
-                        self.tell(
-                            f"users.{name}.contacts.{contact}",
-                            "not_in_force",
-                            f"{medium} isn't delivered by this version: such a page counts as failed, "
-                            "and the next method is used at once",
-                            Severity.WARNING,
-                        )
 
     # whom nothing reaches
 

@@ -1,6 +1,7 @@
 """Every key of the configuration and what it may be. What isn't here is an error that names the nearest key."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final
 
 from shared.config.build import DAYS
@@ -16,6 +17,7 @@ from shared.config.shapes import (
     matching,
     moment,
     named,
+    nearest,
     number,
     one_of,
     record,
@@ -24,10 +26,12 @@ from shared.config.shapes import (
     yes_no,
 )
 from shared.domain.directory import Medium
-from shared.domain.event import Severity
+from shared.domain.event import Event, Severity
 from shared.domain.sources import MAPPED_FIELDS, SOURCES
 
 ROLES: Final = ("owner", "admin", "manager", "responder", "observer", "stakeholder")
+
+EVENT_FIELDS: Final = tuple(field.name.rstrip("_") for field in fields(Event))
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d|24:00"
 DAY = "|".join(DAYS)
@@ -55,6 +59,17 @@ user = record(
     },
     ("name", "email"),
 )
+
+
+def event_field(node: Node, path: str, faults: Faults) -> Any:
+    """The name of a field of the normalised event, or of something within its ``custom_details``."""
+    name = node.value if isinstance(node.value, str) else ""
+    if name not in EVENT_FIELDS and not name.startswith("custom_details."):
+        hint = nearest(name, EVENT_FIELDS)
+        faults.tell(node, path, "value", f"{name!r} is no field of an event{hint}: {', '.join(EVENT_FIELDS)}")
+    return name
+
+
 WINDOW: Final = {
     "days": matching(DAY_LIST, "list of days: mon-fri, fri-mon or mon,wed"),
     "from": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "09:00", or "fri 18:00"'),
@@ -128,7 +143,7 @@ service = record(
         "grouping": record(
             {
                 "by": either(
-                    (list, list_of(text, least=1)),
+                    (list, list_of(event_field, least=1)),
                     (str, one_of("time", "similarity")),
                     what="a list of fields, or time, or similarity belongs here",
                 ),

@@ -119,6 +119,17 @@ class Integration:
     map: Mapping[str, str] | None = None  # a field of the event → where the message has it
     topic: str | None = None  # the ARN of the SNS topic that may speak by the routing key
     dedup_key: str | None = None  # a template of what identifies the problem
+    every: timedelta | None = None  # of a heartbeat: how often it beats
+    grace: timedelta = timedelta(0)  # and how late it may be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """Alerts that are equal in all fields ``by`` (none: by time alone) join the incident that is open. ``window`` is
+    how long it waits for the next one."""
+
+    by: tuple[str, ...] = ()
+    window: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +141,7 @@ class Service:
     support_hours: SupportHours | None = None
     acknowledgement_timeout: timedelta | None = None
     auto_resolve: timedelta | None = None
+    grouping: Grouping | None = None
     pause: timedelta | None = None
     tags: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()

@@ -57,10 +57,13 @@ def claimed(deps: Deps, message: Mapping[str, Any]) -> Told:
     return told
 
 
-def by_key(deps: Deps, routing_key: str) -> Integration | None:
-    """Looked up afresh before it is called unknown. Raises Unavailable."""
-    known = deps.directory.current().integration_by_key(routing_key)
-    return known or deps.directory.fresh().integration_by_key(routing_key)
+def by_key(deps: Deps, routing_key: str, source: str) -> Integration | None:
+    """Who has that key, and speaks so. A key is looked up afresh before it is called unknown. Raises Unavailable."""
+    for look in (deps.directory.current, deps.directory.fresh):
+        found = look().integration_by_key(routing_key)
+        if found is not None:
+            return found if found.source == source else None
+    return None
 
 
 def accepted_now(

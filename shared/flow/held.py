@@ -5,7 +5,7 @@ from dataclasses import replace
 from shared.domain.alert import Accepted, KeyState, KeyStatus
 from shared.domain.holding import Held, Hold, hold
 from shared.domain.routing import Route
-from shared.flow.opening import open_incident, way_of
+from shared.flow.opening import open_or_join, way_of
 from shared.flow.ports import Change, Deps
 
 
@@ -35,7 +35,7 @@ def release(deps: Deps, key_hash: str) -> None:
     longer = hold(deps.directory.current(), way.service, None, held.hold.until) if way.service else None
     if longer is not None:
         return keep(deps, held.accepted, longer, known, known)
-    open_incident(deps, held.accepted, way, known, held.hold.until)
+    open_or_join(deps, held.accepted, way, known, held.hold.until)
     return None
 
 

@@ -5,13 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash, said
-from shared.domain.directory import Policy
+from shared.domain.directory import Policy, Service, Urgency
 from shared.domain.errors import TocsinError
-from shared.domain.event import Action
+from shared.domain.event import Action, Severity
+from shared.domain.grouping import group_after, group_hash, takes
 from shared.domain.ids import incident_id, object_id
 from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, begin
 from shared.domain.instants import Instant, whole_second
 from shared.domain.routing import Route, compiled, route, tried
+from shared.flow.advance import advance
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.ports import Change, Deps
 
@@ -23,34 +25,64 @@ def way_of(deps: Deps, accepted: Accepted, at: Instant) -> Route:
     return route(directory, accepted.event, directory.integration(accepted.integration), at, raw)
 
 
-def open_incident(
+def open_or_join(
     deps: Deps, accepted: Accepted, way: Route, known: KeyState | None, due: Instant
 ) -> tuple[KeyState, Incident]:
-    """Opens it as of ``due``, and begins its escalation: the key and the incident as they are then.
+    """Opens an incident as of ``due``, or joins the open one of alerts alike: key and incident as they are then.
 
-    Raises Conflict where somebody wrote the key meanwhile.
+    Raises Conflict where somebody wrote the key, the group or the incident meanwhile.
     """
-    name = incident_id(accepted.key, accepted.generation, accepted.sequence)
+    service = way.service
+    if service is None:
+        raise TocsinError("no rule, no integration and no `unrouted` takes this event: name a service in `unrouted`")
+    alike = group_hash(service, accepted.event)
+    group = deps.incidents.group(alike) if alike else None
+    present = deps.incidents.state(group.incident) if group else None
+    joins = present if group and takes(group, present, due) else None
+    name = joins.id if joins else incident_id(accepted.key, accepted.generation, accepted.sequence)
     alert = _alert(name, accepted, way)
-    entry = replace(_triggered(deps, accepted, way, due), alert=alert.id)
-    incident = begin(name, entry)
     waited = known if known is not None and known.state is KeyStatus.HELD else None
     counted = known.count if known is not None and known.state is KeyStatus.COUNTING else 0
-    key = replace(waited or new_key(accepted, counted), state=KeyStatus.OPEN, incident=incident.id, alert=alert.id)
-    due_at = next_moment(deps, incident)
-    deps.incidents.commit(
-        Change(
-            incident=incident,
-            entries=(entry,),
-            due_at=due_at,
-            key=key,
-            known=known,
-            alert=alert,
-            released=key.hash if waited else None,
-        )
+    key = replace(waited or new_key(accepted, counted), state=KeyStatus.OPEN, incident=name, alert=alert.id)
+    also = Change(
+        key=key,
+        known=known,
+        alert=alert,
+        group=group_after(service, alike, name, due, group) if alike else None,
+        known_group=group,
+        released=key.hash if waited else None,
     )
+    entry = replace(_of_alert(deps, accepted, way), alert=alert.id)
+    if joins is not None:
+        return key, _join(deps, accepted, joins, entry, also)
+    return key, _open(deps, name, _triggered(deps, accepted, way, service, entry, due), also)
+
+
+def _open(deps: Deps, name: str, entry: LogEntry, also: Change) -> Incident:
+    """The incident and its first log entry; then its escalation begins."""
+    incident = begin(name, entry)
+    due_at = next_moment(deps, incident)
+    deps.incidents.commit(replace(also, incident=incident, entries=(entry,), due_at=due_at))
     begin_run(deps, incident, due_at)
-    return key, incident
+    return incident
+
+
+def _join(deps: Deps, accepted: Accepted, incident: Incident, entry: LogEntry, also: Change) -> Incident:
+    """One more alert of an open incident: nobody is paged, unless its urgency rises by it."""
+    joined = replace(entry, kind=Kind.ALERT_JOINED, summary=accepted.event.summary)
+    rise = raised(deps, incident, entry.severity or accepted.event.severity, accepted)
+    return advance(deps, incident, [joined, *rise], also)
+
+
+def raised(deps: Deps, incident: Incident, severity: Severity, accepted: Accepted) -> list[LogEntry]:
+    """The rise of a low incident's urgency by an alert of ``severity``; none where it stays as it is."""
+    service = deps.directory.current().services.get(incident.service)
+    if incident.urgency is Urgency.HIGH or service is None:
+        return []
+    if service.urgency_of(severity, accepted.accepted_at) is not Urgency.HIGH:
+        return []
+    now = deps.now()
+    return [LogEntry(kind=Kind.URGENCY_RAISED, at=now, due=whole_second(now), by=author_of(accepted))]
 
 
 def new_key(accepted: Accepted, before: int = 0) -> KeyState:
@@ -88,11 +120,19 @@ def _laid_down(deps: Deps, accepted: Accepted) -> Any:
     return json.loads(deps.raw.read(accepted.raw_at))
 
 
-def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogEntry:
-    service, directory = way.service, deps.directory.current()
-    if service is None:
-        raise TocsinError("no rule, no integration and no `unrouted` takes this event: name a service in `unrouted`")
-    policy = directory.policies[service.policy]
+def _of_alert(deps: Deps, accepted: Accepted, way: Route) -> LogEntry:
+    """What an alert that opens an incident leaves on the timeline, with every rule that was tried on it."""
+    return LogEntry(
+        kind=Kind.TRIGGERED,
+        at=deps.now(),
+        by=author_of(accepted),
+        severity=way.severity,
+        rules=tried(deps.directory.current(), accepted.event, _laid_down(deps, accepted)),
+    )
+
+
+def _triggered(deps: Deps, accepted: Accepted, way: Route, service: Service, entry: LogEntry, due: Instant) -> LogEntry:
+    policy = deps.directory.current().policies[service.policy]
     opening = Opening(
         number=deps.incidents.next_number("incident"),
         service=service.name,
@@ -108,16 +148,7 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, due: Instant) -> LogE
         runbook=way.runbook,
         ticket=way.ticket,
     )
-    return LogEntry(
-        kind=Kind.TRIGGERED,
-        at=deps.now(),
-        due=whole_second(due),
-        by=author_of(accepted),
-        epoch=1,
-        opening=opening,
-        severity=way.severity,
-        rules=tried(directory, accepted.event, _laid_down(deps, accepted)),
-    )
+    return replace(entry, due=whole_second(due), epoch=1, opening=opening)
 
 
 def _alert(incident: str, accepted: Accepted, way: Route) -> Alert:

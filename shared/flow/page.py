@@ -4,18 +4,23 @@ Still due? Then claim, send, record. A known failure hands on to the person's ne
 sent once more. When every method of everybody at the level has failed, the next level begins at once.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from shared.domain.change_event import ServiceChange
 from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Conflict
 from shared.domain.escalation import page_by, still_due
 from shared.domain.instants import whole_second
 from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, PageState, next_untried, stale_at
+from shared.flow import changes
 from shared.flow.escalate import paged_by, queue, take
 from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.redelivery import Handle, come_again
 
 TRIES = 8
+CHANGES_MAX = 5  # in a mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,27 @@ class Order:
 
     incident: str
     identity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An order as the queue handed it over; ``attempt`` is unique to this try."""
+
+    order: Order
+    attempt: str
+    handle: Handle
+
+
+def run_all(deps: Deps, asked: Sequence[Asked]) -> list[str]:
+    """A batch, each on its own; the ids of those that come again."""
+    again: list[Handle] = []
+    for each in asked:
+        try:
+            run(deps, each.order, each.attempt)
+        except Unavailable as fault:
+            deps.journal.fault("page", str(fault), id=each.handle.message_id)
+            again.append(each.handle)
+    return come_again(deps, deps.pages, again)
 
 
 def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
@@ -58,6 +84,7 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
         alert=alerts[0] if alerts else None,
         reply_to=_reply_to(deps, page),
         account=directory.account.name,
+        changes=_changes(deps, loaded, page),
     )
 
 
@@ -70,6 +97,17 @@ def _reply_to(deps: Deps, page: Page) -> str | None:
     except Unavailable as fault:
         deps.journal.fault("page", f"{fault}; the page goes out without a reply address", incident=page.incident)
         return None
+
+
+def _changes(deps: Deps, loaded: Loaded, page: Page) -> tuple[ServiceChange, ...]:
+    """A text has no room for them; and a page that can't say what was changed is better than none."""
+    if page.medium is not Medium.EMAIL:
+        return ()
+    try:
+        return tuple(changes.before(deps, loaded.incident, CHANGES_MAX))
+    except Unavailable as fault:
+        deps.journal.fault("page", f"{fault}; the page goes out without what was changed", incident=page.incident)
+        return ()
 
 
 def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState | None:

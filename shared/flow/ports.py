@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shared.domain.alert import Accepted, Alert, KeyState
+from shared.domain.change_event import AcceptedChange, ServiceChange
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
+from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant
@@ -31,6 +34,7 @@ class Change:
 
     ``before`` is the version that the incident must still have (0: it isn't there yet); ``pages`` mustn't exist yet;
     ``known`` is the key as it was read (None: no item). ``settled`` is a page whose attempt still holds the claim.
+    ``group`` names the incident that alerts alike join; ``known_group`` is as it was read.
     ``held`` is an alert that waits from now on, or still does; ``released`` (a key's hash) waits no more.
     ``marker`` is an answer that counts once: channel, message id.
     """
@@ -44,6 +48,8 @@ class Change:
     key: KeyState | None = None
     known: KeyState | None = None
     alert: Alert | None = None
+    group: Group | None = None
+    known_group: Group | None = None
     held: Held | None = None
     released: str | None = None
     marker: tuple[str, str] | None = None
@@ -60,12 +66,13 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """Something whose time has passed: an incident's next step, a page of it that nobody sent, or a held alert."""
+    """Something whose time has passed: an incident's next step, a page that nobody sent, a held alert, a heartbeat."""
 
-    incident: str  # empty for a held alert
+    incident: str  # empty for a held alert and a heartbeat
     due_at: Instant
     page: str | None = None  # its identity
     held: str | None = None  # the hash of its key
+    heart: str | None = None  # the id of its integration
 
 
 class AlreadyCounted(TocsinError):
@@ -89,6 +96,20 @@ class IncidentStore(Protocol):
         """The alert of that key, if it waits."""
         ...
 
+    def group(self, group_hash: str) -> Group | None:
+        """Which incident alerts alike join, and until when."""
+        ...
+
+    def heart(self, integration: str) -> Heart | None: ...
+    def write_heart(self, known: Heart | None, heart: Heart) -> None:
+        """Where it is still as it was read. Raises Conflict."""
+        ...
+
+    def hearts_as_of(self) -> int:
+        """The version of the directory whose heartbeats were set up; 0 before the first."""
+        ...
+
+    def note_hearts(self, version: int) -> None: ...
     def timeline(self, incident: str) -> list[LogEntry]: ...
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]: ...
     def next_number(self, series: str) -> int:
@@ -131,12 +152,24 @@ class IncidentStore(Protocol):
         """What was due before that instant, oldest first, and how often it was postponed: by index, not by scan."""
         ...
 
-    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+    def record_drop(self, at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> None:
         """Keeps a day what was dropped or came late, 30 days what was suppressed: to be counted and looked at."""
         ...
 
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
         """Keeps a message that can't be carried out, for people to look at."""
+        ...
+
+
+class ChangeStore(Protocol):
+    """What was changed on services."""
+
+    def keep(self, change: ServiceChange) -> None:
+        """Once, however often it is kept. Raises Unavailable."""
+        ...
+
+    def of(self, service: str, since: Instant, until: Instant, limit: int) -> list[ServiceChange]:
+        """Those that were made then, both ends included, newest first. Raises Unavailable."""
         ...
 
 
@@ -159,9 +192,20 @@ class EventQueue(Protocol):
         """Durable when it returns; over 100 KB by way of S3. Raises Unavailable."""
         ...
 
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        """Receipts of messages that are under way, and after how many seconds each comes again. Raises Unavailable."""
+        ...
+
+    def put_change(self, accepted: AcceptedChange, group: str, deduplication: str) -> None:
+        """As ``put``, in that group of the queue."""
+        ...
+
 
 class PageQueue(Protocol):
     def put(self, pages: Sequence[Page]) -> None: ...
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        """As the queue of events."""
+        ...
 
 
 class Executions(Protocol):
@@ -183,6 +227,7 @@ class Notice:
     answer: str | None = None  # the text of an answer: "You have it. …"
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""
+    changes: tuple[ServiceChange, ...] = ()  # on the service in the hour before, newest first
 
 
 class Channel(Protocol):
@@ -229,6 +274,12 @@ class ReplyAddresses(Protocol):
         ...
 
 
+class RateLimit(Protocol):
+    def wait(self, routing_key: str, now: Instant) -> int:
+        """Counts one event of that key: 0 where it may pass, else the seconds after which it may come again."""
+        ...
+
+
 class Clock(Protocol):
     def __call__(self) -> Instant: ...
 
@@ -239,6 +290,7 @@ class Deps:
 
     now: Clock
     incidents: IncidentStore
+    changes: ChangeStore
     directory: DirectoryStore
     events: EventQueue
     pages: PageQueue
@@ -250,4 +302,5 @@ class Deps:
     journal: Journal
     alarms: Alarms
     replies: ReplyAddresses
+    rate_limit: RateLimit
     channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])

@@ -16,7 +16,7 @@ from shared.domain.errors import Conflict, NotFound, Refused
 from shared.domain.escalation import decide, in_words
 from shared.domain.incident import Author, Incident, LogEntry, apply
 from shared.domain.notification import Page
-from shared.flow.escalate import begin_run, next_moment
+from shared.flow.advance import advance
 from shared.flow.ports import AlreadyCounted, Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
@@ -69,11 +69,11 @@ def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker 
     for _ in range(TRIES):
         loaded = _load(deps, incident)
         try:
-            after, entries = _carried_out(deps, loaded.incident, commands)
+            entries = _ordered(deps, loaded.incident, commands)
         except Refused as fault:
             return Said(text=f"Nothing was done: {fault}.", incident=loaded.incident)
         try:
-            _commit(deps, loaded, after, entries, marker)
+            after = advance(deps, loaded.incident, entries, Change(marker=marker))
         except Conflict:
             continue  # the timer or somebody else wrote first: decide again on what is there now
         return Said(text=said_of(after, commands[-1], changed=bool(entries)), incident=after)
@@ -96,23 +96,14 @@ def said_of(incident: Incident, command: Command, *, changed: bool) -> str:
             return f"Done. {named} is {incident.status}."
 
 
-def _carried_out(deps: Deps, incident: Incident, commands: Sequence[Command]) -> tuple[Incident, tuple[LogEntry, ...]]:
-    """The state after ``commands``, and their log entries. Raises Refused: then none of them is carried out."""
+def _ordered(deps: Deps, incident: Incident, commands: Sequence[Command]) -> tuple[LogEntry, ...]:
+    """The log entries of ``commands``, one after the other. Raises Refused: then none of them is carried out."""
     after, entries = incident, list[LogEntry]()
     for command in commands:
         for entry in carry_out(after, command, deps.directory.current(), deps.now()):
             after = apply(after, entry)
             entries.append(entry)
-    return after, tuple(entries)
-
-
-def _commit(deps: Deps, loaded: Loaded, after: Incident, entries: tuple[LogEntry, ...], marker: Marker | None) -> None:
-    before = loaded.incident
-    moved = after.epoch != before.epoch
-    due_at = next_moment(deps, after) if moved else loaded.due_at
-    deps.incidents.commit(Change(incident=after, before=before.version, entries=entries, due_at=due_at, marker=marker))
-    if moved:
-        begin_run(deps, after, due_at)
+    return tuple(entries)
 
 
 def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, user: User, marker: Marker) -> Said:

@@ -18,17 +18,15 @@ from shared.domain.alert import (
     said,
 )
 from shared.domain.command import Command, Order, carry_out
-from shared.domain.directory import Urgency
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.event import Action
 from shared.domain.holding import Hold
-from shared.domain.incident import Incident, Kind, LogEntry, apply
-from shared.domain.instants import Instant, whole_second
+from shared.domain.incident import Incident, Kind, LogEntry
 from shared.flow import counting
+from shared.flow.advance import advance
 from shared.flow.envelope import Delivery, read
-from shared.flow.escalate import begin_run, next_moment
 from shared.flow.held import hold_of, keep
-from shared.flow.opening import author_of, new_key, open_incident, state_at, way_of
+from shared.flow.opening import author_of, new_key, open_or_join, raised, state_at, way_of
 from shared.flow.ports import Change, Deps, Unavailable
 from shared.flow.quarantine import quarantine
 from shared.flow.verification import verified
@@ -159,7 +157,7 @@ class Strand:
         if under is not None:
             self._hold(accepted, under)
             return "held"
-        self.known, self.incident = open_incident(deps, accepted, way, self.known, accepted.accepted_at)
+        self.known, self.incident = open_or_join(deps, accepted, way, self.known, accepted.accepted_at)
         return None
 
     def _count(self, key: KeyState, delivery: Delivery) -> str:
@@ -200,10 +198,7 @@ class Strand:
                 summary=event.summary,
             )
         ]
-        if self._raises_urgency(accepted):
-            now = self.deps.now()
-            entries.append(LogEntry(kind=Kind.URGENCY_RAISED, at=now, due=whole_second(now), by=author_of(accepted)))
-        return self._commit(entries, key)
+        return self._commit([*entries, *self._urgency(accepted)], key)
 
     def _change_what_waits(self, accepted: Accepted, key: KeyState) -> None:
         """Suppressed, or held: what is held opens with the latest that it said."""
@@ -214,18 +209,12 @@ class Strand:
             self.deps.incidents.remember(known, key, None)
         self.known = key
 
-    def _raises_urgency(self, accepted: Accepted) -> bool:
-        """What worsened would be of high urgency in the incident's service, if it came now."""
-        incident, known = self.incident, self._must_know()
-        if (
-            incident is None
-            or incident.urgency is Urgency.HIGH
-            or not accepted.event.severity.worse_than(known.severity)
-        ):
-            return False
-        service = self.deps.directory.current().services.get(incident.service)
+    def _urgency(self, accepted: Accepted) -> list[LogEntry]:
+        """What worsened raises the incident's urgency, where it would be high if it came now."""
+        if self.incident is None or not accepted.event.severity.worse_than(self._must_know().severity):
+            return []
         severity = way_of(self.deps, accepted, accepted.accepted_at).severity
-        return service is not None and service.urgency_of(severity, accepted.accepted_at) is Urgency.HIGH
+        return raised(self.deps, self.incident, severity, accepted)
 
     def _acknowledge(self, accepted: Accepted) -> None:
         key = self._key_after(self._must_know(), accepted)
@@ -265,33 +254,11 @@ class Strand:
     # how it is written
 
     def _commit(self, entries: list[LogEntry], key: KeyState) -> None:
-        """Incident and key in one transaction; then a run, where a level is to be paged or time runs."""
-        deps, before = self.deps, self.incident
-        if before is None:
+        """Incident and key in one transaction."""
+        if self.incident is None:
             raise TocsinError("an open alert without its incident")
-        after, numbered = before, list[LogEntry]()
-        for entry in entries:
-            after = apply(after, entry)
-            numbered.append(replace(entry, epoch=after.epoch))
-        moved = after.epoch != before.epoch
-        due_at = next_moment(deps, after) if moved else self._due_at(after.id)
-        change = Change(
-            incident=after,
-            before=before.version,
-            entries=tuple(numbered),
-            due_at=due_at,
-            key=key,
-            known=self._must_know(),
-        )
-        deps.incidents.commit(change)
-        self.known, self.incident = key, after
-        if moved:
-            begin_run(deps, after, due_at)
-
-    def _due_at(self, incident: str) -> Instant | None:
-        """When its next step is due, which a change that pages nobody leaves as it is."""
-        loaded = self.deps.incidents.load(incident)
-        return loaded.due_at if loaded else None
+        self.incident = advance(self.deps, self.incident, entries, Change(key=key, known=self._must_know()))
+        self.known = key
 
     def _key_after(self, known: KeyState, accepted: Accepted) -> KeyState:
         event, triggers = accepted.event, accepted.event.action is Action.TRIGGER

@@ -10,6 +10,7 @@ from datetime import timedelta
 from shared.domain.errors import Conflict
 from shared.domain.notification import GRACE
 from shared.flow.escalate import begin_run, queue, take
+from shared.flow.heartbeats import raise_silence, set_up_hearts
 from shared.flow.held import release
 from shared.flow.ports import Deps, Overdue, Unavailable
 
@@ -21,6 +22,7 @@ AT_ONCE = 200  # what one sweep takes; the oldest first, the rest a minute later
 def run(deps: Deps) -> int:
     """How many overdue things were carried out."""
     done = failed = 0
+    _set_up_hearts(deps)
     for overdue, tries in deps.incidents.overdue(deps.now() - GRACE, AT_ONCE):
         try:
             _carry_out(deps, overdue)
@@ -35,7 +37,17 @@ def run(deps: Deps) -> int:
     return done
 
 
+def _set_up_hearts(deps: Deps) -> None:
+    """What is overdue doesn't wait for it; the next sweep tries again."""
+    try:
+        set_up_hearts(deps)
+    except (Conflict, Unavailable) as fault:
+        deps.journal.fault("sweep", f"{fault}; heartbeats are set up by the next sweep")
+
+
 def _carry_out(deps: Deps, overdue: Overdue) -> None:
+    if overdue.heart is not None:
+        return raise_silence(deps, overdue.heart)
     if overdue.held is not None:
         return release(deps, overdue.held)
     loaded = deps.incidents.load(overdue.incident)
@@ -49,8 +61,14 @@ def _carry_out(deps: Deps, overdue: Overdue) -> None:
     return begin_run(deps, turn.incident, turn.wake_at)
 
 
+def _named(overdue: Overdue) -> str:
+    if overdue.heart is not None:
+        return f"the heartbeat {overdue.heart}"
+    return f"incident {overdue.incident}" if overdue.incident else f"the held alert {overdue.held}"
+
+
 def _push_back(deps: Deps, overdue: Overdue, tries: int, fault: Exception) -> None:
-    what = f"incident {overdue.incident}" if overdue.incident else f"the held alert {overdue.held}"
+    what = _named(overdue)
     reason = f"{type(fault).__name__}: {fault}"
     deps.journal.fault("sweep", reason, what=what, tries=tries)
     deps.journal.count("SweepFailed")

@@ -31,8 +31,8 @@ def deliver(deps: Deps, source: str, routing_key: str, body: bytes) -> Answer:
     """SNS tries again what isn't answered by 2xx, https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
     try:
         message = bodies.parse_json(body)
-        integration = by_key(deps, routing_key)
-        if integration is None or integration.source != source or integration.topic is None:
+        integration = by_key(deps, routing_key, source)
+        if integration is None or integration.topic is None:
             return _refused(deps, 404, "no integration with a topic has this source and routing key")
         check(message, integration.topic, deps.sns.read(certificate_address(message)), deps.now())
         return _taken(deps, integration, integration.topic, message)

@@ -8,9 +8,10 @@ https://developer.pagerduty.com/docs/events-api-v2-overview
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from shared.domain.change_event import ChangeEvent
 from shared.domain.errors import MessageError
 from shared.domain.event import SUMMARY_MAX, Action, Event, Link, Severity
 from shared.sources.bodies import NOT_JSON, Unrecognized
@@ -22,24 +23,45 @@ ROUTING_KEY_LENGTH = 32
 DEDUP_KEY_MAX = 255
 NOT_ALPHANUMERIC = re.compile(r"[^0-9A-Za-z]")
 REQUIRED = ("summary", "source", "severity")  # of a trigger's payload
+REQUIRED_OF_A_CHANGE = ("summary",)
 OF_A_KEY = (Action.ACKNOWLEDGE, Action.RESOLVE)  # they need a key and no payload
 
 
 def translate(message: Any) -> list[Event]:
     """One event. Raises MessageError with every fault, or Unrecognized where it isn't an object at all."""
-    if not isinstance(message, Mapping):
-        raise Unrecognized([NOT_JSON])
-    body = cast("Mapping[str, Any]", message)
+    body = _object(message)
     faults = [*_routing_key_faults(body), *_action_faults(body), *_payload_faults(body), *_attachment_faults(body)]
     if faults:
         raise MessageError(faults)
     return [_event(body)]
 
 
+def translate_change(message: Any) -> ChangeEvent:
+    """What was changed, https://developer.pagerduty.com/docs/send-change-event. Raises as ``translate``."""
+    body = _object(message)
+    faults = [*_routing_key_faults(body), *_said_faults(body, REQUIRED_OF_A_CHANGE), *_attachment_faults(body)]
+    if faults:
+        raise MessageError(faults)
+    payload = mapping(body.get("payload"))
+    return ChangeEvent(
+        summary=str(payload["summary"]),
+        source=_as_sent(payload, "source"),
+        timestamp=moment(payload.get("timestamp")),
+        links=_links(body),
+        custom_details=payload.get("custom_details"),
+    )
+
+
 def derived_key(routing_key: str, payload: Any) -> str:
     """The same for the same payload by the same integration."""
     canonical = json.dumps([routing_key, payload], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _object(message: Any) -> Mapping[str, Any]:
+    if not isinstance(message, Mapping):
+        raise Unrecognized([NOT_JSON])
+    return cast("Mapping[str, Any]", message)
 
 
 def _event(body: Mapping[str, Any]) -> Event:
@@ -59,9 +81,13 @@ def _event(body: Mapping[str, Any]) -> Event:
         timestamp=moment(payload.get("timestamp")),
         client=_as_sent(body, "client"),
         client_url=_as_sent(body, "client_url"),
-        links=tuple(Link(href=str(link["href"]), text=_as_sent(link, "text")) for link in _members(body, "links")),
+        links=_links(body),
         custom_details=payload.get("custom_details"),
     )
+
+
+def _links(body: Mapping[str, Any]) -> tuple[Link, ...]:
+    return tuple(Link(href=str(link["href"]), text=_as_sent(link, "text")) for link in _members(body, "links"))
 
 
 def _routing_key_faults(body: Mapping[str, Any]) -> list[str]:
@@ -96,17 +122,21 @@ def _payload_faults(body: Mapping[str, Any]) -> list[str]:
     """Only a trigger's payload counts: Alertmanager sends one with a resolve, others don't."""
     if body.get("event_action") in OF_A_KEY:
         return []
-    payload = body.get("payload")
-    if not isinstance(payload, Mapping) or not payload:
-        return ["'payload' is missing or blank"]
-    members = cast("Mapping[str, Any]", payload)
-    faults = [f"'payload.{name}' is missing or blank" for name in REQUIRED if text(members.get(name)) is None]
-    if len(_as_sent(members, "summary") or "") > SUMMARY_MAX:
-        faults.append(f"'payload.summary' is too long (maximum is {SUMMARY_MAX} characters)")
-    severity = text(members.get("severity"))
+    faults = _said_faults(body, REQUIRED)
+    severity = text(mapping(body.get("payload")).get("severity"))
     if severity is not None and severity not in list(Severity):
         allowed = "'critical', 'warning', 'error' or 'info'"
         faults.append(f"'payload.severity' is invalid (must be one of the following: {allowed})")
+    return faults
+
+
+def _said_faults(body: Mapping[str, Any], required: Sequence[str]) -> list[str]:
+    payload = mapping(body.get("payload"))
+    if not payload:
+        return ["'payload' is missing or blank"]
+    faults = [f"'payload.{name}' is missing or blank" for name in required if text(payload.get(name)) is None]
+    if len(_as_sent(payload, "summary") or "") > SUMMARY_MAX:
+        faults.append(f"'payload.summary' is too long (maximum is {SUMMARY_MAX} characters)")
     return faults
 
 

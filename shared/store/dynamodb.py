@@ -9,7 +9,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.change_event import AcceptedChange
 from shared.domain.errors import Conflict, TocsinError
+from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry, Status
 from shared.domain.instants import Instant, format_seconds
@@ -32,11 +35,13 @@ from shared.store.dynamodb_calls import (
     scan,
     setting,
     transact,
+    write,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+KEY_WRITTEN = "somebody wrote this alert key meanwhile"
 KEY_AS_READ = ("last_seq", "generation", "count", "state", "last_seen")
 
 
@@ -83,6 +88,18 @@ class DynamoDbIncidents:
         item = self._get(items.held_key(key_hash))
         return items.held_from(item) if item and "body" in item else None
 
+    def group(self, group_hash: str) -> Group | None:
+        item = self._get(items.group_key(group_hash))
+        return items.group_from(item) if item else None
+
+    def heart(self, integration: str) -> Heart | None:
+        item = self._get(items.heart_key(integration))
+        return items.heart_from(item) if item else None
+
+    def hearts_as_of(self) -> int:
+        item = self._get(items.HEARTS_AS_OF)
+        return items.plain(item["version"]) if item else 0
+
     def timeline(self, incident: str) -> list[LogEntry]:
         return [items.log_entry_from(item) for item in self._beginning(incident, items.LOG)]
 
@@ -108,8 +125,8 @@ class DynamoDbIncidents:
     # writing
 
     def next_number(self, series: str) -> int:
-        with asking():
-            answer = self._client.update_item(
+        answer = write(
+            lambda: self._client.update_item(
                 TableName=self._table,
                 Key=items.counter_key(series),
                 UpdateExpression="ADD #last :one",
@@ -117,6 +134,7 @@ class DynamoDbIncidents:
                 ExpressionAttributeValues={":one": {"N": "1"}},
                 ReturnValues="UPDATED_NEW",
             )
+        )
         return items.plain(answer["Attributes"]["last"])
 
     def commit(self, change: Change) -> None:
@@ -124,12 +142,20 @@ class DynamoDbIncidents:
 
     def count_repeats(self, known: KeyState, key: KeyState) -> None:
         update = setting(items.key_item(key, None), _as_known(known))
-        with asking("somebody wrote this alert key meanwhile"):
-            self._client.update_item(TableName=self._table, **update)
+        write(lambda: self._client.update_item(TableName=self._table, **update), KEY_WRITTEN)
 
     def remember(self, known: KeyState | None, key: KeyState, ttl: Instant | None) -> None:
-        with asking("somebody wrote this alert key meanwhile"):
-            self._put_where(_as_known(known), items.key_item(key, ttl))
+        item, as_known = items.key_item(key, ttl), _as_known(known).arguments()
+        write(lambda: self._client.put_item(TableName=self._table, Item=item, **as_known), KEY_WRITTEN)
+
+    def write_heart(self, known: Heart | None, heart: Heart) -> None:
+        as_known = as_read(items.heart_item(known), "since", "silent_at", "pulse") if known else NEVER_WRITTEN
+        item, condition = items.heart_item(heart), as_known.arguments()
+        broken = f"the heartbeat {heart.integration} was written meanwhile"
+        write(lambda: self._client.put_item(TableName=self._table, Item=item, **condition), broken)
+
+    def note_hearts(self, version: int) -> None:
+        self._put({**items.HEARTS_AS_OF, "version": items.typed(version)})
 
     def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
         claimed = _claimed(page, now, attempt)
@@ -153,20 +179,17 @@ class DynamoDbIncidents:
 
     def settle(self, page: Page) -> None:
         step = self._settled(page)
-        with asking(str(step.broken)):
-            self._client.put_item(**step.write["Put"])
+        write(lambda: self._client.put_item(**step.write["Put"]), str(step.broken))
 
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
         still_waits = WRITTEN & Condition("attribute_exists(#due_at)", {"#due_at": "due_at"}, {})
+        update = setting(items.postponed_item(overdue, until, tries), still_waits)
         try:
-            with asking():
-                self._client.update_item(
-                    TableName=self._table, **setting(items.postponed_item(overdue, until, tries), still_waits)
-                )
+            write(lambda: self._client.update_item(TableName=self._table, **update))
         except Conflict:
             return  # it was carried out meanwhile
 
-    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+    def record_drop(self, at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> None:
         self._put(items.drop_item(at, accepted, reason, kind))
 
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
@@ -189,6 +212,8 @@ class DynamoDbIncidents:
                 yield Step({"Put": {"TableName": self._table, "Item": items.alert_item(incident.id, change.alert)}})
         if change.key is not None:
             yield self._write_key(change.known, change.key)
+        if change.group is not None:
+            yield self._write_group(change.known_group, change.group)
         for page in change.pages:
             exists = Conflict(f"the page {page.identity} of {page.incident} exists already")
             yield self._create(items.page_item(page), exists)
@@ -209,7 +234,11 @@ class DynamoDbIncidents:
 
     def _write_key(self, known: KeyState | None, key: KeyState) -> Step:
         item = items.key_item(key, items.key_ttl(key))
-        return self._replace(item, _as_known(known), Conflict("somebody wrote this alert key meanwhile"))
+        return self._replace(item, _as_known(known), Conflict(KEY_WRITTEN))
+
+    def _write_group(self, known: Group | None, group: Group) -> Step:
+        as_known = as_read(items.group_item(known), "incident", "until") if known else NEVER_WRITTEN
+        return self._replace(items.group_item(group), as_known, Conflict("another alert of this group came meanwhile"))
 
     def _settled(self, page: Page) -> Step:
         item = items.page_item(page)
@@ -240,11 +269,7 @@ class DynamoDbIncidents:
             return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
 
     def _put(self, item: Item) -> None:
-        with asking():
-            self._client.put_item(TableName=self._table, Item=item)
-
-    def _put_where(self, condition: Condition, item: Item) -> None:
-        self._client.put_item(TableName=self._table, Item=item, **condition.arguments())
+        write(lambda: self._client.put_item(TableName=self._table, Item=item))
 
     def _between(self, incident: str, first: str, last: str) -> Iterator[Item]:
         return self._query(incident, "pk = :pk AND sk BETWEEN :first AND :last", {":first": first, ":last": last})

@@ -4,10 +4,12 @@ What doesn't answer, or isn't ours to use just now, is ``Unavailable``: the step
 doesn't hold is ``Conflict``. A request that DynamoDB can't read is a bug, and raises.
 """
 
+import random
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -19,11 +21,12 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]  # attributes in DynamoDB's typed form: {"pk": {"S": "…"}}
 
+T = TypeVar("T")
 BUGS = frozenset({"ValidationException", "SerializationException", "IdempotentParameterMismatchException"})
 BROKEN, CANCELLED = "ConditionalCheckFailedException", "TransactionCanceledException"
-BUSY = frozenset(
-    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)  # reasons of a cancellation
+IN_THE_WAY = "TransactionConflict"  # another transaction is at one of the items, if only to check it
+BUSY = frozenset({IN_THE_WAY, "ThrottlingError", "ProvisionedThroughputExceeded"})  # reasons of a cancellation
+PAUSES = (0.02, 0.05, 0.1, 0.2)  # s; a transaction takes 10 to 30 ms, and AWS's clients don't try again by themselves
 READ_AT_ONCE, WRITTEN_AT_ONCE = 100, 25  # items of one BatchGetItem and BatchWriteItem
 ROUNDS = 8  # for what such a call left over; each call has the client's own retries besides
 
@@ -111,16 +114,43 @@ def asking(broken: str = "somebody else wrote first") -> Generator[None]:
         raise Unavailable(f"DynamoDB can't be reached: {fault}") from fault
 
 
+def write(call: Callable[[], T], broken: str = "somebody else wrote first") -> T:
+    """One write. Where another transaction is in its way it waits for that: a page isn't put off for another's claim.
+
+    Raises Conflict with ``broken``, Unavailable.
+    """
+    with asking(broken):
+        return _undisturbed(call)
+
+
 def transact(client: "DynamoDBClient", steps: Sequence[Step]) -> None:
     """All steps, or none. Raises what the first broken step says, or Unavailable."""
+    items: Any = [step.write for step in steps]
     with asking():
         try:
-            client.transact_write_items(TransactItems=[step.write for step in steps])  # pyright: ignore[reportArgumentType]  # plain dicts are what the call takes
+            _undisturbed(lambda: client.transact_write_items(TransactItems=items))
         except ClientError as fault:
             if code_of(fault) != CANCELLED:
                 raise
             _explain(fault, steps)
             raise  # others were at the same items: it may be tried again
+
+
+def _undisturbed(call: Callable[[], T]) -> T:
+    for pause in PAUSES:
+        try:
+            return call()
+        except ClientError as fault:
+            if not _in_the_way(fault):
+                raise
+        time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - those who met part
+    return call()
+
+
+def _in_the_way(fault: ClientError) -> bool:
+    """Only that: where a condition doesn't hold either, there is no use in waiting."""
+    codes = {reason.get("Code") for reason in reasons_of(fault)} - {None, "None"}
+    return code_of(fault) == f"{IN_THE_WAY}Exception" or codes == {IN_THE_WAY}
 
 
 def _explain(fault: ClientError, steps: Sequence[Step]) -> None:

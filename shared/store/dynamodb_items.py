@@ -13,7 +13,10 @@ from datetime import timedelta
 from typing import Any, cast
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
+from shared.domain.change_event import AcceptedChange
 from shared.domain.event import TEXT_KEPT, cut, cut_to
+from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant, format_instant, format_seconds, parse_instant
@@ -24,7 +27,7 @@ from shared.store.dynamodb_calls import Item
 
 SHARDS = ("D0", "D1", "D2", "D3")  # of what is due: one partition takes 1,000 writes a second
 STATE, KEY, LOG, ALERT, PAGE = "STATE", "KEY", "LOG#", "ALERT#", "PAGE#"
-INCIDENT, WAIT = "INC#", "WAIT#"
+INCIDENT, WAIT, HEART = "INC#", "WAIT#", "HEART#"
 KEY_OUTLIVES = timedelta(days=30)  # from the last event of a closed key
 DROP_KEPT, SUPPRESSED_KEPT = timedelta(days=1), timedelta(days=30)
 LARGEST = 350_000  # bytes of free text in an item; an item may have 400 KB, names and keys included
@@ -117,8 +120,19 @@ def held_key(hash_: str) -> Item:
     return key(WAIT + hash_, "WAIT")
 
 
+def group_key(hash_: str) -> Item:
+    return key(f"GROUP#{hash_}", "GROUP")
+
+
+def heart_key(integration: str) -> Item:
+    return key(HEART + integration, "HEART")
+
+
 def counter_key(series: str) -> Item:
     return key(f"COUNTER#{_name(series)}", "COUNTER")
+
+
+HEARTS_AS_OF = key("HEARTS", "AS_OF")  # the version of the directory whose heartbeats were set up
 
 
 def incident_of(item: Item) -> str:
@@ -147,6 +161,8 @@ def overdue_from(item: Item) -> tuple[Overdue, int]:
     tries = plain(item.get("tries", {"N": "0"}))
     if pk.startswith(WAIT):
         return Overdue(incident="", due_at=due_at, held=pk.removeprefix(WAIT)), tries
+    if pk.startswith(HEART):
+        return Overdue(incident="", due_at=due_at, heart=pk.removeprefix(HEART)), tries
     page = sk.removeprefix(PAGE) if sk.startswith(PAGE) else None
     return Overdue(incident=incident_of(item), due_at=due_at, page=page), tries
 
@@ -154,6 +170,8 @@ def overdue_from(item: Item) -> tuple[Overdue, int]:
 def postponed_item(overdue: Overdue, until: Instant, tries: int) -> Item:
     if overdue.held is not None:
         waits = held_key(overdue.held)
+    elif overdue.heart is not None:
+        waits = heart_key(overdue.heart)
     else:
         waits = incident_key(overdue.incident, STATE if overdue.page is None else PAGE + overdue.page)
     return {**due(waits, until), "tries": typed(tries)}
@@ -256,6 +274,25 @@ def alert_from(item: Item) -> Alert:
     return from_plain(Alert, json.loads(_unpacked(item["body"])))
 
 
+def group_item(group: Group) -> Item:
+    """Left to the TTL a day after nothing can join any more."""
+    item = {**group_key(group.hash), **typed_members(to_plain(group)), "ttl": _ttl(group.until + DROP_KEPT)}
+    del item["hash"]  # it is in the key
+    return item
+
+
+def group_from(item: Item) -> Group:
+    return from_plain(Group, {**plain_members(item), "hash": item["pk"]["S"].removeprefix("GROUP#")})
+
+
+def heart_item(heart: Heart) -> Item:
+    return due({**heart_key(heart.integration), **typed_members(to_plain(heart))}, heart.due_at)
+
+
+def heart_from(item: Item) -> Heart:
+    return from_plain(Heart, plain_members(item))
+
+
 def held_item(held: Held) -> Item:
     body = {**to_plain(held), "accepted": _or_without_raw(held.accepted)}
     return due({**held_key(held.hash), "body": _packed(_json(body))}, held.due_at)
@@ -317,7 +354,7 @@ def _shortened(value: Any) -> Any:
 # what was put aside
 
 
-def drop_item(at: Instant, accepted: Accepted, reason: str, kind: str) -> Item:
+def drop_item(at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> Item:
     """Named by the event alone, so that an event that comes twice is kept once."""
     sent = accepted.accepted_at
     return {

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import still_due
+from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, LogEntry
 from shared.domain.instants import Instant, format_instant
@@ -27,7 +30,7 @@ class _Row:
     due_at: Instant | None
     tries: int = 0
     log: list[LogEntry] = field(default_factory=list[LogEntry])
-    alerts: list[Alert] = field(default_factory=list[Alert])
+    alerts: dict[str, Alert] = field(default_factory=dict[str, Alert])
     pages: dict[str, Page] = field(default_factory=dict[str, Page])
     page_due: dict[str, tuple[Instant, int]] = field(default_factory=dict[str, tuple[Instant, int]])
     markers: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -36,7 +39,7 @@ class _Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     at: Instant
-    accepted: Accepted
+    accepted: Accepted | AcceptedChange
     reason: str
     kind: str
 
@@ -55,6 +58,10 @@ class MemoryIncidents:
     def __init__(self) -> None:
         self._rows: dict[str, _Row] = {}
         self._keys: dict[str, KeyState] = {}
+        self._groups: dict[str, Group] = {}
+        self._hearts: dict[str, Heart] = {}
+        self._postponed: dict[str, tuple[Instant, int]] = {}  # hearts that sweep failed at
+        self._hearts_as_of = 0
         self._numbers: dict[str, int] = {}
         self._lock = RLock()
         self.dropped: dict[tuple[str, str], Dropped] = {}
@@ -84,13 +91,32 @@ class MemoryIncidents:
         waits = self.waiting.get(key_hash)
         return waits[0] if waits else None
 
+    def group(self, group_hash: str) -> Group | None:
+        return self._groups.get(group_hash)
+
+    def heart(self, integration: str) -> Heart | None:
+        return self._hearts.get(integration)
+
+    def write_heart(self, known: Heart | None, heart: Heart) -> None:
+        with self._lock:
+            if self._hearts.get(heart.integration) != known:
+                raise Conflict(f"the heartbeat {heart.integration} was written meanwhile")
+            self._hearts[heart.integration] = heart
+            self._postponed.pop(heart.integration, None)
+
+    def hearts_as_of(self) -> int:
+        return self._hearts_as_of
+
+    def note_hearts(self, version: int) -> None:
+        self._hearts_as_of = version
+
     def timeline(self, incident: str) -> list[LogEntry]:
         row = self._rows.get(incident)
         return list(row.log) if row else []
 
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]:
         row = self._rows.get(incident)
-        return row.alerts[:limit] if row else []
+        return list(row.alerts.values())[:limit] if row else []
 
     def next_number(self, series: str) -> int:
         with self._lock:
@@ -109,6 +135,8 @@ class MemoryIncidents:
                 self._settle(change.settled)
             if change.key is not None:
                 self._keys[change.key.hash] = change.key
+            if change.group is not None:
+                self._groups[change.group.hash] = change.group
             if change.held is not None:
                 self._hold(change.held)
             if change.released is not None:
@@ -153,7 +181,9 @@ class MemoryIncidents:
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
         with self._lock:
             row = self._rows.get(overdue.incident)
-            if overdue.held is not None and overdue.held in self.waiting:
+            if overdue.heart is not None:
+                self._postponed[overdue.heart] = until, tries
+            elif overdue.held is not None and overdue.held in self.waiting:
                 self.waiting[overdue.held] = self.waiting[overdue.held][0], until, tries
             elif row is not None and overdue.page in row.page_due:
                 row.page_due[str(overdue.page)] = (until, tries)
@@ -164,10 +194,15 @@ class MemoryIncidents:
         with self._lock:
             found = [found for name, row in self._rows.items() for found in _waiting(name, row)]
             found += [(Overdue(incident="", due_at=due, held=held.hash), n) for held, due, n in self.waiting.values()]
+            found += [self._silent(heart, heart.due_at) for heart in self._hearts.values() if heart.due_at is not None]
         late = [(overdue, tries) for overdue, tries in found if overdue.due_at <= before]
         return sorted(late, key=lambda pair: pair[0].due_at)[:limit]
 
-    def record_drop(self, at: Instant, accepted: Accepted, reason: str, kind: str) -> None:
+    def _silent(self, heart: Heart, due_at: Instant) -> tuple[Overdue, int]:
+        until, tries = self._postponed.get(heart.integration, (due_at, 0))
+        return Overdue(incident="", due_at=until, heart=heart.integration), tries
+
+    def record_drop(self, at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> None:
         name = (format_instant(accepted.accepted_at), accepted.event_id)
         self.dropped[name] = Dropped(at=at, accepted=accepted, reason=reason, kind=kind)
 
@@ -190,6 +225,8 @@ class MemoryIncidents:
                 raise Conflict("one of these pages exists already")
             if change.key is not None:
                 self._unchanged(change.known, change.key)
+            if change.group is not None and self._groups.get(change.group.hash) != change.known_group:
+                raise Conflict("another alert of this group came meanwhile")
             yield
 
     def _write_incident(self, change: Change, incident: Incident) -> None:
@@ -197,7 +234,7 @@ class MemoryIncidents:
         row.incident, row.due_at, row.tries = incident, change.due_at, 0
         row.log.extend(change.entries)
         if change.alert is not None:
-            row.alerts.append(change.alert)
+            row.alerts[change.alert.id] = change.alert
         if change.marker is not None:
             row.markers.add(change.marker)
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.alert import Accepted, key_hash
-from shared.domain.event import cut_to
+from shared.domain.change_event import AcceptedChange
+from shared.domain.event import cut, cut_to
 from shared.domain.notification import Page
+from shared.domain.plain import to_plain
 from shared.flow.envelope import written
 from shared.flow.ports import Unavailable
 
@@ -32,7 +34,7 @@ ALREADY_STARTED = "ExecutionAlreadyExists"
 
 @dataclass(frozen=True, slots=True)
 class SqsEvents:
-    """The FIFO queue of events; its group is the alert key."""
+    """The FIFO queue of events; its group is the alert key, or a group of changes."""
 
     sqs: "SQSClient"
     s3: "S3Client"
@@ -42,23 +44,37 @@ class SqsEvents:
     def put(self, accepted: Accepted, deduplication: str) -> None:
         body = written(accepted)
         if len(body) > TRAVELS:
-            laid_down = self._laid_down(accepted)
-            body = written(replace(laid_down, event=cut_to(laid_down.event, LARGEST - OVERHEAD)))
+            event = cut_to(accepted.event, LARGEST - OVERHEAD)
+            body = written(replace(accepted, event=event, raw=None, raw_at=self._lay_down(accepted, accepted.raw)))
+        self._send(body, key_hash(accepted.key), deduplication)
+
+    def put_change(self, accepted: AcceptedChange, group: str, deduplication: str) -> None:
+        body = written(accepted)
+        if len(body) > TRAVELS:
+            slim = replace(accepted.change, custom_details=cut(accepted.change.custom_details), links=())
+            raw_at = self._lay_down(accepted, to_plain(accepted.change))
+            body = written(replace(accepted, change=slim, raw_at=raw_at))
+        self._send(body, group, deduplication)
+
+    def _send(self, body: str, group: str, deduplication: str) -> None:
         with reaching("the queue of events"):
             self.sqs.send_message(
                 QueueUrl=self.url,
                 MessageBody=body,
-                MessageGroupId=key_hash(accepted.key),
+                MessageGroupId=group,
                 MessageDeduplicationId=deduplication[:128],
             )
 
-    def _laid_down(self, accepted: Accepted) -> Accepted:
-        """The message in S3, its address in its place."""
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        _come_again(self.sqs, self.url, messages)
+
+    def _lay_down(self, accepted: Accepted | AcceptedChange, raw: Any) -> str:
+        """The message in S3; its address."""
         day = accepted.accepted_at.date().isoformat()
         at = f"raw/{day}/{key_hash(accepted.event_id)}.json"
         with reaching("the bucket of large messages"):
-            self.s3.put_object(Bucket=self.raw_bucket, Key=at, Body=json.dumps(accepted.raw).encode())
-        return replace(accepted, raw=None, raw_at=f"s3://{self.raw_bucket}/{at}")
+            self.s3.put_object(Bucket=self.raw_bucket, Key=at, Body=json.dumps(raw).encode())
+        return f"s3://{self.raw_bucket}/{at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,21 @@ class SqsPages:
                 answer = self.sqs.send_message_batch(QueueUrl=self.url, Entries=entries)  # pyright: ignore[reportArgumentType]  # a plain dict is what the call takes
             if answer.get("Failed"):
                 raise Unavailable("the queue of pages didn't take every page")
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        _come_again(self.sqs, self.url, messages)
+
+
+def _come_again(sqs: "SQSClient", url: str, messages: Sequence[tuple[str, int]]) -> None:
+    """At most 10 at once, as a batch that a function is given has at most 10."""
+    entries: Any = [
+        {"Id": str(place), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+        for place, (receipt, seconds) in enumerate(messages)
+    ]
+    with reaching("the queue"):
+        answer = sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+    if answer.get("Failed"):
+        raise Unavailable("the queue didn't take every message back")
 
 
 def _order(page: Page) -> str:

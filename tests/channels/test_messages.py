@@ -8,6 +8,7 @@ import pytest
 
 from shared.channels import gsm7, mail, sms
 from shared.domain.alert import Alert
+from shared.domain.change_event import ChangeEvent, ServiceChange
 from shared.domain.directory import Medium
 from shared.domain.event import Event, Link, Severity
 from shared.domain.incident import Incident, begin
@@ -139,3 +140,20 @@ def test_a_text_leads_with_what_counts_and_costs_one_part() -> None:
 )
 def test_parts_are_counted_as_networks_do(text: str, expected: int) -> None:
     assert gsm7.parts(text) == expected
+
+
+@pytest.mark.parametrize("said", ["deploy 17", *HOSTILE])
+def test_a_mail_names_what_was_changed_before_in_one_line_each(said: str) -> None:
+    change = ChangeEvent(summary=said or "nothing", source=said)
+    told = {"service": "checkout", "at": NIGHT, "accepted_at": NIGHT, "integration": "P"}
+    page = mail.render(notice(changes=(ServiceChange(id="P1", change=change, **told),)))  # type: ignore[arg-type]
+    (line,) = [line for line in page.text.splitlines() if line.startswith("Changed 03:00")]
+    assert said != "deploy 17" or line.endswith("deploy 17 (deploy 17)")
+    assert "<script" not in page.html
+    assert "Changed 03:00" in page.html
+
+
+def test_a_mail_says_where_a_message_lies_that_was_too_large_to_travel() -> None:
+    alert = replace(notice().alert, raw_at="s3://tocsin-raw/raw/2026-11-23/0.json")  # type: ignore[type-var]
+    page = mail.render(notice(alert=alert))
+    assert re.search(r"^Whole message +s3://tocsin-raw/raw/2026-11-23/0.json$", page.text, re.MULTILINE)

@@ -171,7 +171,7 @@ def test_times_clocks_and_words_mean_what_they_look_like(tmp_path: Path) -> None
 def test_what_isn_t_in_force_is_said_plainly(tmp_path: Path) -> None:
     found = findings(
         tmp_path,
-        TEAM.replace("{policy: all}", "{policy: all, grouping: {by: [class]}}").replace(
+        TEAM.replace("{policy: all}", "{policy: all, grouping: {by: similarity}}").replace(
             "mail: {email: ada@acme.example}", 'mail: {email: ada@acme.example}, call: {voice: "+447700900001"}'
         ),
     )

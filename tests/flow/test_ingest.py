@@ -8,12 +8,14 @@ import pytest
 
 from cli.world import World
 from shared.domain.alert import Accepted
+from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory, Integration, Service
 from shared.domain.event import Action
 from shared.flow import ingest
 from shared.flow.ports import Unavailable
-from tests.flow.people import directory
+from tests.flow.people import INTEGRATIONS, directory
 from tests.flow.story import EVENING
+from tests.flow.test_heartbeats import BACKUP
 
 KEY = "R" * 32
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:checkout-5xx"
@@ -27,6 +29,9 @@ class Closed:
 
     def current(self) -> Directory:
         raise Unavailable("DynamoDB can't be reached")
+
+    def put_change(self, accepted: AcceptedChange, group: str, deduplication: str) -> None:
+        raise Unavailable("SQS can't be reached")
 
     fresh = current
 
@@ -179,3 +184,20 @@ def test_what_can_t_be_read_becomes_an_alert_on_unrouted_with_its_text(world: Wo
     (opened,) = world.timeline()
     assert opened[0].service == "platform"
     assert not world.incidents.quarantined
+
+
+def test_a_heartbeat_s_key_takes_beats_and_no_events_and_no_other_key_takes_beats() -> None:
+    checkout = Service(name="checkout", policy="checkout", integrations=(*INTEGRATIONS, BACKUP))
+    world = World(directory(service=checkout), EVENING)
+    assert ingest.heartbeat(world.deps, BACKUP.key or "").status == 200
+    assert world.incidents.heart(BACKUP.id) is not None
+    assert ingest.heartbeat(world.deps, KEY).status == 404
+    assert ingest.heartbeat(world.deps, "x").status == 404
+    assert ingest.enqueue(world.deps, event(routing_key=BACKUP.key), None, "r").status == 400
+
+
+def test_a_beat_that_can_t_be_written_down_is_asked_for_again() -> None:
+    world = World(directory(), EVENING)
+    answer = ingest.heartbeat(replace(world.deps, directory=Closed()), KEY)
+    assert answer.status == 503
+    assert answer.headers["retry-after"]

@@ -1,5 +1,6 @@
 """Event rules in force: what each action does to an alert, and what the timeline says about it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -93,6 +94,28 @@ def test_what_a_rule_holds_back_is_counted_with_the_name_of_that_rule(then: dict
     assert night.incidents == []
     assert drops(night) == [(kind, "by the rule 'noise'")]
     assert night.told == []
+
+
+def test_each_way_of_holding_back_is_counted_as_itself() -> None:
+    class Lines:
+        def __init__(self) -> None:
+            self.facts: list[dict[str, object]] = []
+
+        def summary(self, flow: str, **facts: object) -> None:
+            self.facts.append(facts)
+
+    rules = (
+        EventRule(name="drops", when={"source": ["a"]}, then=Outcome(drop=True)),
+        EventRule(name="suppresses", when={"source": ["b"]}, then=Outcome(suppress=True)),
+        EventRule(name="pauses", when={"source": ["c"]}, then=Outcome(pause=MINUTES)),
+        EventRule(name="counts", when={"source": ["d"]}, then=Outcome(open_after=OpenAfter(count=2, within=MINUTES))),
+    )
+    night, lines = story(*rules), Lines()
+    night.world.deps = replace(night.world.deps, journal=lines)  # type: ignore[arg-type]
+    for source in "abcde":
+        night.receive(source, source=source)
+    told = [next(name for name in facts if name not in ("messages", "again")) for facts in lines.facts]
+    assert told == ["dropped", "suppressed", "held", "too_few", "opens"]
 
 
 def test_a_pause_by_a_rule_holds_the_alert_and_its_recovery_tells_nobody() -> None:

@@ -123,6 +123,25 @@ def test_what_can_t_be_written_now_comes_again_with_all_behind_it_and_other_keys
     assert len(store.names()) == 2
 
 
+def test_what_can_t_be_written_now_comes_again_within_seconds_and_each_time_later() -> None:
+    made, store = world()
+    for times in (1, 2, 3, 9):
+        store.refuses = [Unavailable("throttled")]
+        assert triage.run(made.deps, [replace(delivery(1), receipt=f"r{times}", times=times)]) == ["m1"]
+    assert made.events.again == [("r1", 5), ("r2", 10), ("r3", 20), ("r9", 120)]
+
+
+def test_a_queue_that_can_t_be_told_so_has_its_time_out() -> None:
+    class Deaf:
+        def come_again(self, messages: object) -> None:
+            raise Unavailable("the queue didn't answer")
+
+    made, store = world()
+    store.refuses = [Unavailable("throttled")]
+    assert triage.run(replace(made.deps, events=Deaf()), [delivery(1)]) == ["m1"]  # type: ignore[arg-type]
+    assert "the queue didn't answer; they come again with the queue's time-out" in made.notebook.faults[-1]
+
+
 def test_poison_is_quarantined_with_word_of_it_and_holds_up_nothing() -> None:
     made, store = world()
     poison = replace(delivery(2), body='{"v": 1, "not": "an event"}')

@@ -46,6 +46,16 @@ def test_every_client_is_made_from_the_bundle_alone(unpacked: Path) -> None:
     alone(unpacked, f"import boto3\nfor service in {services!r}: boto3.client(service)")
 
 
+def test_a_rule_extracts_with_what_the_bundle_has(unpacked: Path) -> None:
+    """RE2 is imported by the first rule that extracts: no handler's import would miss it."""
+    program = (
+        "from shared.domain.directory import Extraction\n"
+        "from shared.domain.extraction import value\n"
+        "print(value(Extraction(path='summary', regex='(.*)@'), {'summary': 'log4j@2'}))"
+    )
+    assert alone(unpacked, program) == "log4j\n"
+
+
 def test_botocore_knows_those_services_and_no_others(unpacked: Path) -> None:
     known = {path.name for path in (unpacked / "botocore" / "data").iterdir() if path.is_dir()}
     assert known == set(aws_services(ROOT))

@@ -7,6 +7,8 @@ import pytest
 
 from infra import calls, names
 from infra.calls import CALLS, LAMBDAS_OWN
+from shared.store.dynamodb_counts import RATE
+from shared.store.dynamodb_items import HEART
 from tests.infra.conftest import KEY, Synthesis, only, text
 
 Statement = dict[str, Any]
@@ -110,9 +112,16 @@ def test_who_may(aws: Synthesis, action: str, verbs: set[str]) -> None:
 
 
 def test_the_door_reads_who_may_send_and_writes_no_incident(aws: Synthesis) -> None:
-    rights = allowed(aws, "ingest")
-    tables = {resource for action, on in rights.items() if action.startswith("dynamodb:") for resource in on}
-    assert tables == {"arn:<AWS::Partition>:dynamodb:eu-west-1:111122223333:table/tocsin-directory"}
+    """All that it writes in the tables is how much each routing key has sent, and that a job is well."""
+    table = "arn:<AWS::Partition>:dynamodb:eu-west-1:111122223333:table/tocsin"
+    statements = [s for name, s in role_statements(aws) if name.startswith("IngestRole") and "dynamodb" in str(s)]
+    reads, counts, beats = statements
+    assert (text(reads["Resource"]), reads["Action"]) == (f"{table}-directory", ["dynamodb:GetItem", "dynamodb:Query"])
+    assert (text(counts["Resource"]), counts["Action"]) == (f"{table}-incidents", "dynamodb:UpdateItem")
+    assert counts["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{RATE}*"]}}
+    assert text(beats["Resource"]) == f"{table}-incidents"
+    assert beats["Action"] == ["dynamodb:GetItem", "dynamodb:PutItem"]
+    assert beats["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{HEART}*"]}}
 
 
 def test_a_function_writes_its_own_log_only(aws: Synthesis) -> None:

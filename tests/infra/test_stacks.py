@@ -266,7 +266,14 @@ def test_there_is_a_bus_of_our_own(aws: Synthesis) -> None:
 
 def test_the_api_has_the_events_route_and_ingest_answers_whatever_else_comes(aws: Synthesis) -> None:
     routes = aws.properties("AWS::ApiGatewayV2::Route")
-    assert {route["RouteKey"] for route in routes} == {"POST /v2/enqueue", "$default"}
+    assert {route["RouteKey"] for route in routes} == {
+        "POST /v2/enqueue",
+        "POST /v2/change/enqueue",
+        "GET /heartbeats/{key}",
+        "POST /heartbeats/{key}",
+        "POST /integrations/{source}/{key}",
+        "$default",
+    }
     assert len({text(route["Target"]) for route in routes}) == 1
     integration = only(aws.properties("AWS::ApiGatewayV2::Integration"))
     assert text(integration["IntegrationUri"]).endswith(":function:tocsin-ingest")

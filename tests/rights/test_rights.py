@@ -4,7 +4,8 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from local.folder import Folder
 from local.system import Local
 from shared.domain.notification import GRACE, PageState
 from shared.flow.ports import Loaded
+from shared.flow.rate_limit import WORTH_SHARING
 from shared.wiring import now
 from tests.system.conftest import Quiet, Running, eventually
 
 HERE = Path(__file__).parent
+HEART = "RHEART".ljust(32, "0")
 KEYS = {"web": "RWEB".ljust(32, "0"), "held": "RHELD".ljust(32, "0"), "mute": "RMUTE".ljust(32, "0")}
 
 WHERE = (  # the first that an ARN contains says what it is of
@@ -85,13 +88,19 @@ class Enforced:
     def used(self) -> set[tuple[str, On, str]]:
         verbs = {self.role_of(verb): verb for verb in CALLS}
         found = [line for line in checked.read(self.folder.checked) if line.role in verbs]
-        return {(verbs[line.role], _on(line.action, line.resource), line.action) for line in found if line.allowed}
+        return {
+            (verbs[line.role], _on(verbs[line.role], line.action, line.resource), line.action)
+            for line in found
+            if line.allowed
+        }
 
     def refused(self) -> set[tuple[str, str]]:
         return {(line.role, line.action) for line in checked.read(self.folder.checked) if not line.allowed}
 
 
-def _on(action: str, resource: str) -> On:
+def _on(verb: str, action: str, resource: str) -> On:
+    if verb == "ingest" and "table/tocsin-incidents" in resource:
+        return On.RATES if action == "dynamodb:UpdateItem" else On.HEARTS
     if action == "ses:SendEmail":
         return On.SENDER
     if action == "sns:Publish" and names.ALARM_TOPIC not in resource:
@@ -102,12 +111,14 @@ def _on(action: str, resource: str) -> On:
 @pytest.fixture(scope="session")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     folder = Folder(Path(tmp_path_factory.mktemp("rights")) / "tocsin")
+    settings = folder.path.with_name("settings.yaml")
+    settings.write_text(f"events_per_minute: {WORTH_SHARING}\n")  # so few that each event is told to the others
 
     def configure(local: Local) -> dict[str, str]:
         return dict(apply(HERE, deployment_of(local), author(), now()).routing_keys)
 
     try:
-        local = system.up(ROOT, folder, Quiet(), configure, enforce_iam=True)
+        local = system.up(ROOT, folder, Quiet(), configure, settings=settings, enforce_iam=True)
         deployment = deployment_of(local)
         yield Enforced(Running(local, deployment, deployment.deps()), folder)
     finally:
@@ -130,6 +141,7 @@ def night(enforced: Enforced) -> Enforced:
     enforced.trigger("web", "large", severity="warning")
     running.enqueue(routing_key=KEYS["web"], event_action="acknowledge", dedup_key="large")
 
+    running.change(KEYS["web"], "a deployment")
     enforced.trigger("mute", "mute")
     told = eventually(lambda: [m for m in running.mailbox() if "reaches nobody" in str(m)], "word to the alarm topic")
     assert told
@@ -138,6 +150,15 @@ def night(enforced: Enforced) -> Enforced:
     queue.send_message(QueueUrl=url, MessageBody="{", MessageGroupId="poison", MessageDeduplicationId="poison")
     eventually(lambda: running.incident("tocsin|quarantine|poison"), "word of the quarantine")
 
+    with enforced.denied("triage", "dynamodb:PutItem"):
+        enforced.trigger("web", "handed back")
+        time.sleep(2.0)
+    with enforced.denied("page", "dynamodb:ConditionCheckItem"):
+        eventually(lambda: enforced.incident("web", "handed back"), "the incident, seconds later")
+        time.sleep(2.0)
+    eventually(lambda: enforced.mails("handed back:"), "the page, seconds later")
+
+    _silence_a_heart(running)
     _break_an_incident(running)
     with enforced.denied("triage", "states:StartExecution"):
         enforced.trigger("web", "without a run")
@@ -147,6 +168,17 @@ def night(enforced: Enforced) -> Enforced:
     eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")
     eventually(lambda: enforced.incident("held", "held"), "the incident that was held")
     return enforced
+
+
+def _silence_a_heart(running: Running) -> None:
+    """Its beat is of long ago, so the next sweep finds its silence."""
+    status, _ = running.post(f"{running.local.description.events_url}/heartbeats/{HEART}", b"")
+    assert status == 200
+    integration = running.deps.directory.current().integration_by_key(HEART)
+    assert integration is not None
+    heart = running.deps.incidents.heart(integration.id)
+    assert heart is not None
+    running.deps.incidents.write_heart(heart, replace(heart, silent_at=heart.since - timedelta(days=1)))
 
 
 def _break_an_incident(running: Running) -> None:
@@ -178,7 +210,11 @@ def test_mail_denied_the_text_goes_out_at_once(night: Enforced) -> None:
 
 
 def test_no_function_asks_for_what_its_role_does_not_allow(night: Enforced) -> None:
-    on_purpose = {(night.role_of("triage"), "states:StartExecution"), (night.role_of("page"), "ses:SendEmail")}
+    denied = {
+        "triage": ("states:StartExecution", "dynamodb:PutItem"),
+        "page": ("ses:SendEmail", "dynamodb:ConditionCheckItem"),
+    }
+    on_purpose = {(night.role_of(verb), action) for verb, actions in denied.items() for action in actions}
     assert night.refused() <= on_purpose
 
 

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from itertools import count
 from typing import Any
 
-from cli.world import Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
+from cli.world import PER_MINUTE, Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
 from shared.domain.alert import Accepted, key_hash, routed_key
 from shared.domain.directory import Directory, Medium
 from shared.domain.event import Action, Event
@@ -22,12 +22,16 @@ from shared.domain.notification import Page
 from shared.flow import escalate, page, reply, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Unavailable
+from shared.flow.rate_limit import CountedLimit
+from shared.flow.redelivery import Handle
 from shared.sources.answer_mail import Verdicts
 from shared.store.memory import MemoryDirectory, MemoryIncidents
+from shared.store.memory_changes import MemoryChanges, MemoryCounts
 from tests.flow.story import EVENING, INTEGRATION, event
 from tests.simulation.faults import Calls, Crash, watched
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+PAGES_TRIES = 10  # as infra/flow.py has it
 HIDDEN = timedelta(minutes=3)  # six times a function's time-out, as infra/flow.py has it
 TRIES = 9  # of a turn: the state machine's first and its eight retries
 AGAIN = (MINUTE, 2 * MINUTE)  # when Lambda calls anew a function that was called asynchronously
@@ -74,6 +78,11 @@ class Queue:
         done = {m.id for m in batch if m.receives > 1 or not fails_once} - set(again)
         self.waiting = [message for message in self.waiting if message.id not in done]
 
+    def hand_back(self, messages: Sequence[tuple[str, int]]) -> None:
+        until = {receipt: self.clock.at + seconds * SECOND for receipt, seconds in messages}
+        for message in self.waiting:
+            message.visible_at = until.get(message.id, message.visible_at)
+
     def _heads(self) -> list[Message]:
         if not self.fifo:
             return self.waiting
@@ -90,6 +99,9 @@ class EventsPort:
     def put(self, accepted: Accepted, deduplication: str) -> None:
         self.queue.add(key_hash(accepted.key), written(accepted))
 
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        self.queue.hand_back(messages)
+
 
 @dataclass(slots=True)
 class PagesPort:
@@ -98,6 +110,9 @@ class PagesPort:
     def put(self, pages: Sequence[Page]) -> None:
         for each in pages:
             self.queue.add(each.identity, page.Order(incident=each.incident, identity=each.identity))
+
+    def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
+        self.queue.hand_back(messages)
 
 
 @dataclass(slots=True)
@@ -128,6 +143,7 @@ class House:
         self.deps = Deps(
             now=self.clock,
             incidents=self.incidents,
+            changes=MemoryChanges(),
             directory=directories,
             events=EventsPort(self.events),
             pages=PagesPort(self.pages),
@@ -139,6 +155,7 @@ class House:
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),
+            rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
         )
         self.broken = watched(self.deps, self.calls)
@@ -234,17 +251,21 @@ class House:
             generation="house",
             sequence=f"{message.sequence:039d}",
             sent_at=message.sent_at,
+            receipt=message.id,
+            times=message.receives,
         )
 
     def _page(self, message: Message) -> None:
+        handle = Handle(message_id=message.id, receipt=message.id, times=message.receives)
+        asked = page.Asked(order=message.body, attempt=f"attempt-{next(self._attempts)}", handle=handle)
         try:
-            page.run(self.broken, message.body, f"attempt-{next(self._attempts)}")
-        except (Crash, Unavailable):
-            if message.receives >= 5:
-                self.pages.delete([message])
-                self.dead.append(f"page {message.body.identity}")
-            return
-        self.pages.delete([message], fails_once=self.deletes_fail_once)
+            again = page.run_all(self.broken, [asked])
+        except Crash:
+            again = [message.id]
+        if again and message.receives >= PAGES_TRIES:
+            self.pages.delete([message])
+            self.dead.append(f"page {message.body.identity}")
+        self.pages.delete([message], again, fails_once=self.deletes_fail_once)
 
     def _turn(self, incident: str, epoch: int, tries: int) -> None:
         try:

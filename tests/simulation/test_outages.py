@@ -48,6 +48,27 @@ EVERYBODY = [
 ]
 
 
+@pytest.mark.parametrize("call_away", ["incidents.commit", "incidents.claim", "directory.current"])
+def test_a_service_that_is_away_for_a_moment_costs_seconds_not_the_queue_s_time_out(call_away: str) -> None:
+    house = House(directory(level("ada"), level("grace")))
+    refused = 0
+
+    def away(count: int, name: str, call: Call) -> Any:
+        nonlocal refused
+        if name == call_away and refused < 2:
+            refused += 1
+            raise Unavailable(f"{name}: throttled")
+        return call()
+
+    house.calls.meet = away
+    house.receive()
+    house.run_for(MINUTE)
+    assert refused == 2
+    assert house.sent[0].at - EVENING <= timedelta(seconds=15)
+    house.run_for(LONG)
+    hold_at_rest(house)
+
+
 def test_step_functions_denied_for_ten_minutes_paging_goes_on_by_sweep() -> None:
     house = house_at_night()
 

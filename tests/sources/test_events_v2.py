@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from shared.domain.change_event import ChangeEvent
 from shared.domain.errors import MessageError
-from shared.domain.event import Action, Event, Severity
+from shared.domain.event import Action, Event, Link, Severity
 from shared.sources.bodies import Unrecognized
-from shared.sources.events_v2 import translate
+from shared.sources.events_v2 import translate, translate_change
 
 KEY = "R0123456789ABCDEF0123456789ABCDE"
 PAYLOAD: dict[str, Any] = {"summary": "Disk full", "source": "db-7", "severity": "error"}
@@ -143,3 +144,38 @@ def test_unknown_members_are_ignored_and_null_ones_absent() -> None:
 @pytest.mark.parametrize("details", ["text", 0, False, ["a"], {"a": None}])
 def test_custom_details_are_any_json(details: Any) -> None:
     assert only(with_payload(custom_details=details)).custom_details == details
+
+
+def change(**told: Any) -> dict[str, Any]:
+    return {"routing_key": KEY, "payload": {"summary": "deploy", **told}}
+
+
+def test_a_change_needs_a_key_and_a_summary_alone() -> None:
+    assert translate_change(change()) == ChangeEvent(summary="deploy")
+
+
+def test_a_change_is_read_as_it_was_sent() -> None:
+    told = change(source="ci", timestamp="2026-02-03T04:05:06Z", custom_details={"a": 1}, unheard_of=1)
+    read = translate_change({**told, "links": [{"href": "https://ci/1", "text": " the run "}]})
+    assert read == ChangeEvent(
+        summary="deploy",
+        source="ci",
+        timestamp=datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC),
+        links=(Link(href="https://ci/1", text=" the run "),),
+        custom_details={"a": 1},
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ({}, ["'routing_key' is missing or blank", "'payload' is missing or blank"]),
+        (change(summary=" "), ["'payload.summary' is missing or blank"]),
+        (change(summary="s" * 1025), ["'payload.summary' is too long (maximum is 1024 characters)"]),
+        ({**change(), "links": [{}]}, ["'links[0].href' is missing or blank"]),
+    ],
+)
+def test_faults_of_a_change_are_told_in_the_same_words(message: dict[str, Any], told: list[str]) -> None:
+    with pytest.raises(MessageError) as refused:
+        translate_change(message)
+    assert list(refused.value.errors) == told

@@ -16,9 +16,11 @@ from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, aws_key, k
 from shared.domain.directory import Level, Medium, Policy, Target, TargetKind, Urgency
 from shared.domain.errors import Conflict
 from shared.domain.event import Action, Event, Link, Severity
+from shared.domain.grouping import Group
+from shared.domain.heartbeat import Heart, Pulse
 from shared.domain.holding import Held, Hold, Reason
 from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, RuleTrace, apply, begin, fold
-from shared.domain.notification import FALLBACK, STALE, Page, PageState
+from shared.domain.notification import FALLBACK, GRACE, STALE, Page, PageState
 from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
 from shared.sources import cloudwatch
 from shared.store.dynamodb import DynamoDbIncidents
@@ -590,6 +592,52 @@ def test_a_held_alert_waits_with_its_key_until_it_is_released(store: IncidentSto
     assert store.overdue(until, 10) == []
 
 
+def test_of_two_alerts_alike_at_once_one_names_the_incident_and_the_other_reads_again(store: IncidentStore):
+    first = Group(hash="g" * 64, incident="Q0000000000001", until=DUE + 10 * MINUTE)
+    assert store.group(first.hash) is None
+
+    store.commit(Change(group=first))
+    assert store.group(first.hash) == first
+    with pytest.raises(Conflict):
+        store.commit(Change(group=replace(first, incident="Q0000000000002")))
+
+    later = replace(first, until=DUE + 20 * MINUTE)
+    store.commit(Change(group=later, known_group=first))
+    with pytest.raises(Conflict):
+        store.commit(Change(group=replace(first, incident="Q0000000000002"), known_group=first))
+    assert store.group(first.hash) == later
+
+
+def test_a_heartbeat_is_due_until_its_silence_was_told_of(store: IncidentStore):
+    heart = Heart(integration="PBACKUP0000001", since=NIGHT, silent_at=DUE + 10 * MINUTE)
+    overdue = Overdue(incident="", due_at=heart.silent_at - GRACE, heart=heart.integration)
+    assert store.heart(heart.integration) is None
+
+    store.write_heart(None, heart)
+    assert store.heart(heart.integration) == heart
+    assert store.overdue(overdue.due_at - timedelta(seconds=1), 10) == []
+    assert store.overdue(overdue.due_at, 10) == [(overdue, 0)]
+
+    store.postpone(overdue, overdue.due_at + MINUTE, 1)
+    assert store.overdue(overdue.due_at, 10) == []
+    assert store.overdue(overdue.due_at + MINUTE, 10) == [(replace(overdue, due_at=overdue.due_at + MINUTE), 1)]
+
+    told = replace(heart, pulse=Pulse.TOLD)
+    store.write_heart(heart, told)
+    assert store.overdue(DUE + 60 * MINUTE, 10) == []
+    with pytest.raises(Conflict):
+        store.write_heart(heart, replace(heart, beaten=True))
+    with pytest.raises(Conflict):
+        store.write_heart(None, heart)
+    assert store.heart(heart.integration) == told
+
+
+def test_heartbeats_are_set_up_once_a_version(store: IncidentStore):
+    assert store.hearts_as_of() == 0
+    store.note_hearts(7)
+    assert store.hearts_as_of() == 7
+
+
 def test_what_is_overdue_comes_oldest_first_from_every_shard(store: IncidentStore):
     names = [f"Q{number:013}" for number in range(20)]
     for late, name in enumerate(names):
@@ -883,7 +931,6 @@ def test_a_postponed_step_is_found_by_the_base_table_not_by_an_index_that_is_beh
 @pytest.mark.parametrize(
     "fault",
     [
-        refusal("TransactionCanceledException", "None", "TransactionConflict"),
         refusal("TransactionCanceledException", "ThrottlingError", "None"),
         refusal("ProvisionedThroughputExceededException"),
         refusal("TransactionInProgressException"),
@@ -891,7 +938,7 @@ def test_a_postponed_step_is_found_by_the_base_table_not_by_an_index_that_is_beh
         refusal("AccessDeniedException"),
         unreachable(),
     ],
-    ids=["conflict", "throttled", "throughput", "in progress", "5xx", "no right", "unreachable"],
+    ids=["throttled", "throughput", "in progress", "5xx", "no right", "unreachable"],
 )
 def test_what_dynamodb_does_not_take_now_may_be_tried_again(
     dynamodb: DynamoDbIncidents, table: OneAtATime, fault: Exception
@@ -902,6 +949,41 @@ def test_what_dynamodb_does_not_take_now_may_be_tried_again(
         open_incident(dynamodb)
 
     open_incident(dynamodb)
+
+
+IN_THE_WAY = [
+    refusal("TransactionCanceledException", "None", "TransactionConflict"),
+    refusal("TransactionConflictException"),
+]
+
+
+@pytest.mark.parametrize("fault", IN_THE_WAY, ids=["a transaction's", "a single write's"])
+def test_a_write_that_meets_another_transaction_waits_for_it(
+    dynamodb: DynamoDbIncidents, table: OneAtATime, fault: Exception
+):
+    """Two people of one level are paged at the same moment: both claims check the incident, and neither is put off."""
+    open_incident(dynamodb)
+    dynamodb.commit(Change(pages=(page(),)))
+
+    table.faults.extend([fault] * 2)
+    claimed = dynamodb.claim(page(), NIGHT, "a")
+    assert claimed is not None
+
+    table.faults.extend([fault] * 2)
+    dynamodb.settle(replace(claimed, state=PageState.SENT))
+    assert held(dynamodb, page()).state is PageState.SENT
+
+
+@pytest.mark.parametrize("fault", IN_THE_WAY, ids=["a transaction's", "a single write's"])
+def test_a_write_that_never_comes_through_may_be_tried_again(
+    dynamodb: DynamoDbIncidents, table: OneAtATime, fault: Exception
+):
+    table.faults.extend([fault] * 20)
+
+    with pytest.raises(Unavailable):
+        open_incident(dynamodb)
+    with pytest.raises(Unavailable):
+        dynamodb.remember(None, known(), None)
 
 
 @pytest.mark.parametrize("fault", [refusal("ValidationException"), refusal("SerializationException")])

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from shared.domain.alert import Accepted
+from shared.domain.change_event import AcceptedChange, ChangeEvent
 from shared.domain.event import event_from_json
 from shared.domain.notification import Page
 from shared.flow.ports import Unavailable
@@ -138,3 +139,41 @@ def test_what_aws_does_not_take_may_be_tried_again(fault: Exception) -> None:
     ):
         with pytest.raises(Unavailable):
             act()
+
+
+@pytest.mark.parametrize("queue", [SqsEvents, SqsPages])
+def test_what_cannot_be_carried_out_now_is_handed_back_for_seconds(queue: type) -> None:
+    sqs = Aws()
+    made = (
+        SqsPages(sqs.any, "https://queue")
+        if queue is SqsPages
+        else SqsEvents(sqs.any, Aws().any, "https://queue", "raw")
+    )
+
+    made.come_again([("r1", 5), ("r2", 40)])
+
+    [(call, asked)] = sqs.asked
+    assert call == "change_message_visibility_batch"
+    assert [(e["ReceiptHandle"], e["VisibilityTimeout"]) for e in asked["Entries"]] == [("r1", 5), ("r2", 40)]
+
+
+@pytest.mark.parametrize("answer", [{"Failed": [{"Id": "0"}]}, AWAY])
+def test_a_queue_that_takes_nothing_back_is_said_to_be_away(answer: Any) -> None:
+    with pytest.raises(Unavailable):
+        SqsPages(Aws(answer).any, "https://queue").come_again([("r1", 5)])
+
+
+def test_a_change_travels_in_its_group_and_a_large_one_lies_in_s3() -> None:
+    sqs, s3 = Aws(), Aws()
+    queue = SqsEvents(sqs.any, s3.any, "https://queue", "raw")
+    change = AcceptedChange(event_id="c", accepted_at=EVENING, integration="P", change=ChangeEvent(summary="deploy"))
+    queue.put_change(change, "change-1", "d")
+    large = replace(change, change=ChangeEvent(summary="deploy", custom_details={"text": "é" * 200_000}))
+    queue.put_change(large, "change-1", "e")
+    (_, small), (_, slim) = sqs.asked
+    assert (small["MessageGroupId"], json.loads(small["MessageBody"])["change"]) == ("change-1", {"summary": "deploy"})
+    told = json.loads(slim["MessageBody"])
+    assert len(slim["MessageBody"]) < 10_000
+    ((_, laid_down),) = s3.asked
+    assert told["raw_at"] == f"s3://raw/{laid_down['Key']}"
+    assert json.loads(laid_down["Body"])["custom_details"] == {"text": "é" * 200_000}

@@ -1,4 +1,4 @@
-"""One deployment on this machine for all system tests, by the very functions of ``tocsin up``."""
+"""The deployed system as tests reach it; ``running`` of tests/conftest.py is the one that they share."""
 
 import json
 import smtplib
@@ -10,10 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any, TypeVar
-
-import pytest
 
 from cli.deployment import Deployment
 from cli.local_system import EXAMPLE, ROOT, configure_by, deployment_of
@@ -63,6 +60,10 @@ class Running:
 
     def resolve(self, dedup_key: str) -> tuple[int, Any]:
         return self.enqueue(routing_key=self.key("checkout"), event_action="resolve", dedup_key=dedup_key)
+
+    def change(self, routing_key: str, summary: str, **payload: Any) -> tuple[int, Any]:
+        told = {"routing_key": routing_key, "payload": {"summary": summary, **payload}}
+        return self.post(f"{self.local.description.events_url}/v2/change/enqueue", json.dumps(told).encode())
 
     def key(self, service: str) -> str:
         return self.local.description.routing_keys[service]
@@ -130,12 +131,3 @@ def bring_up(folder: Folder) -> Running:
     local = system.up(ROOT, folder, Quiet(), configure_by(EXAMPLE))
     deployment = deployment_of(local)
     return Running(local, deployment, deployment.deps())
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    folder = Folder(Path(tmp_path_factory.mktemp("system")) / "tocsin")
-    try:
-        yield bring_up(folder)
-    finally:
-        system.down(folder, delete=True)

@@ -59,6 +59,31 @@ def _count(running: Running, name: str) -> int:
     return known.count if known else 0
 
 
+def test_ten_alerts_alike_at_once_join_one_incident_each_time(running: Running) -> None:
+    """On the service `platform`, which groups by component and class; tests/flow has fifty rounds on threads."""
+    alerts = [(f"alike-{round_}", f"alike-{round_}-{number}") for round_ in range(10) for number in range(10)]
+    at_once(
+        lambda component=component, key=key: running.trigger(key, "platform", component=component, **{"class": "disk"})
+        for component, key in alerts
+    )
+    opened: dict[str, set[str]] = {}
+    for component, key in alerts:
+        loaded = eventually(lambda key=key: running.incident_of(key, "platform"), f"the alert {key}")
+        opened.setdefault(component, set()).add(loaded.incident.id)
+        running.enqueue(routing_key=running.key("platform"), event_action="resolve", dedup_key=key)
+    assert {component: len(incidents) for component, incidents in opened.items()} == dict.fromkeys(opened, 1)
+    for incidents in opened.values():
+        [name] = incidents
+        over = eventually(lambda name=name: _if_resolved(running, name), f"{name}'s end")
+        assert over.alerts == 10
+        assert [e.kind for e in running.deps.incidents.timeline(name)].count(Kind.ALERT_JOINED) == 9
+
+
+def _if_resolved(running: Running, name: str) -> Incident | None:
+    state = running.deps.incidents.state(name)
+    return state if state is not None and state.status is Status.RESOLVED else None
+
+
 def test_an_acknowledgement_races_the_escalation_fifty_times(running: Running) -> None:
     """Fifty incidents, each acknowledged by a mail that arrives within a second of the moment when level 2 is due."""
     chance = random.Random(running.local.description.smtp)
