@@ -20,9 +20,9 @@ from bench.counting import REGION, Call, Ledger
 from bench.tables import DIRECTORY, INCIDENTS, make_tables
 from cli.world import MovableClock, Notebook
 from shared.domain.command import Command, Order
-from shared.domain.incident import Author
 from shared.domain.instants import format_seconds, parse_instant
-from shared.flow import escalate, ingest, page, publish, reply, sweep, triage
+from shared.domain.timeline import Author
+from shared.flow import escalate, ingest, obey, page, publish, sweep, triage
 from shared.flow.envelope import Delivery
 from shared.flow.ports import Deps
 from shared.store.dynamodb_directory import DynamoDbDirectory
@@ -181,7 +181,7 @@ class Account:
         [incident] = self._sent("stepfunctions", "StartExecution")[-1:]
         command = Command(order=Order.ACKNOWLEDGE, by=Author(user="ada"))
         name = json.loads(incident.arguments["input"])["incident"]
-        reply.obey(self.function("reply"), name, [command], ("email", "<answer@acme.example>"))
+        obey.obey(self.function("reply"), name, [command], ("email", "<answer@acme.example>"))
 
     def _turn(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """``functions/escalate`` in and out."""

@@ -4,26 +4,25 @@ from pathlib import Path
 
 from cli.console import Failed
 from shared.config.build import build, mint
-from shared.config.lint import lint, readable
+from shared.config.lint import unusable
 from shared.config.read import Loaded, load
 from shared.domain.directory import Directory
 from shared.domain.ids import object_id
-from shared.domain.instants import Instant
 
 NOT_APPLIED = 0  # the version of a directory that no deployment has
 
 
-def read_folder(folder: Path, now: Instant) -> Loaded:
+def read_folder(folder: Path) -> Loaded:
     """Raises Failed where it can't be read or referenced; gaps and unreachable people are for ``lint``."""
     loaded = load(folder)
-    faults = readable(lint(loaded, now))
+    faults = unusable(loaded)
     if faults:
         raise Failed(*(str(fault) for fault in faults))
     return loaded
 
 
-def directory_of(folder: Path, now: Instant) -> Directory:
+def directory_of(folder: Path) -> Directory:
     """The folder as the domain sees it. Integrations without a routing key get one that is the same each time."""
-    document = read_folder(folder, now).document
+    document = read_folder(folder).document
     keys = (f"R{object_id('key', str(place))}".ljust(32, "0") for place in range(100_000))
     return build(mint(document, None, lambda: next(keys)), NOT_APPLIED + 1)

@@ -5,7 +5,7 @@ Exit codes: 0 what was asked holds, 1 the configuration or the input is at fault
 
 import json
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,6 +48,11 @@ def say_line(text: str) -> None:
 
 def say(text: str, style: str | None = None) -> None:
     out.print(escape(printable(text)), style=style)
+
+
+def say_lines(lines: Iterable[tuple[str, str | None]]) -> None:
+    for text, style in lines:
+        say(text, style)
 
 
 def complain(text: str) -> None:

@@ -23,9 +23,10 @@ from local import system
 from local.description import Description
 from local.folder import Folder
 from shared.domain.alert import key_hash
-from shared.domain.incident import Kind, LogEntry, Status
+from shared.domain.incident import Status
 from shared.domain.instants import format_seconds
 from shared.domain.notification import REACHED, Page
+from shared.domain.timeline import Kind, LogEntry
 from shared.flow.ports import Deps, Loaded
 
 FOLDER = Folder(ROOT / ".tocsin" / "demo")  # a state of its own, which it removes

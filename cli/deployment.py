@@ -1,6 +1,7 @@
 """Which deployment a command speaks to: ``local``, or an AWS profile and region (``production:eu-west-1``)."""
 
 import base64
+import getpass
 import json
 import secrets
 import time
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.console import Failed
 from shared import wiring
@@ -19,6 +20,7 @@ from shared.flow.ports import Deps
 from shared.store.dynamodb_directory import DynamoDbDirectory
 
 FACTS = "/tocsin/deployment"  # the parameter in which the stacks say what they made
+LOCAL = "local"  # the deployment on this machine
 REPLY_SECRET = "/tocsin/reply-secret"
 
 
@@ -46,6 +48,8 @@ class Deployment:
                 f"there is no deployment in {self.name}: the parameter {FACTS} is missing. "
                 "Run `cdk deploy --all` there first, or name another one with --deployment PROFILE:REGION."
             ) from None
+        except (BotoCoreError, ClientError) as fault:
+            raise Failed(f"{self.name} doesn't answer: {fault}") from fault
 
     def directory(self) -> DynamoDbDirectory:
         journal = wiring.Journal("ERROR")
@@ -63,6 +67,18 @@ class Deployment:
             },
             self.client,
         ).deps()
+
+    def author(self) -> str:
+        """Who is calling, for the record: as AWS knows them; on this machine, who is signed in."""
+        if self.name == LOCAL:
+            try:
+                return f"{getpass.getuser()} on this machine"
+            except (KeyError, OSError):  # a user without a name, as containers have
+                return "somebody on this machine"
+        try:
+            return str(self.client("sts").get_caller_identity()["Arn"])
+        except (BotoCoreError, ClientError) as fault:
+            raise Failed(f"AWS doesn't say who is calling, and nothing is applied without a name: {fault}") from fault
 
     def make_reply_secret(self) -> None:
         """Made once: reply addresses that were sent stay valid. CloudFormation can't make a SecureString."""

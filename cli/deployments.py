@@ -1,10 +1,8 @@
 """Choosing a deployment: the local one while it is up, or one in AWS."""
 
 from cli.console import Failed
-from cli.deployment import Deployment, in_aws
+from cli.deployment import LOCAL, Deployment, in_aws
 from cli.local_system import local_deployment
-
-LOCAL = "local"
 
 
 def chosen(name: str | None) -> Deployment:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli import console
-from cli.deployment import Deployment
+from cli.deployment import LOCAL, Deployment
 from local import system
 from local.folder import Folder
 from local.system import Local
@@ -46,12 +46,12 @@ def local_deployment() -> Deployment | None:
 
 
 def deployment_of(local: Local) -> Deployment:
-    return Deployment("local", local.client)
+    return Deployment(LOCAL, local.client)
 
 
 def configure_by(configuration: Path | None) -> Callable[[Local], Mapping[str, str]]:
     """What ``up`` does with a system that was deployed: applies a folder, as `tocsin apply` does."""
-    from cli.apply import apply, author, routing_keys
+    from cli.apply import apply, routing_keys
     from shared.wiring import now
 
     def configure(local: Local) -> Mapping[str, str]:
@@ -59,6 +59,6 @@ def configure_by(configuration: Path | None) -> Callable[[Local], Mapping[str, s
         version, _ = deployment.directory().applied()
         if configuration is None and version:
             return routing_keys(deployment.directory().current())
-        return apply(configuration or EXAMPLE, deployment, author(), now()).routing_keys
+        return apply(configuration or EXAMPLE, deployment, now()).routing_keys
 
     return configure

@@ -49,6 +49,35 @@ def lint(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
 
 
 @app.command
+def init(
+    folder: Path = Path("tocsin"),
+    /,
+    *,
+    template: Annotated[str, Parameter(help="small-team, two-tiers, follow-the-sun or security.")] = "small-team",
+    json: AsJson = False,
+) -> int:
+    """Writes a first configuration to edit, with comments. Overwrites nothing."""
+    from cli.init import init
+
+    written = [str(path) for path in init(folder, template)]
+    if json:
+        console.say_json({"files": written})
+    else:
+        console.say_lines((path, "green") for path in written)
+        console.say(f"Change names, addresses and numbers, then: tocsin lint {folder}")
+    return console.HOLDS
+
+
+@app.command
+def schema() -> int:
+    """The configuration's form as a JSON Schema, for editors."""
+    from shared.config.json_schema import json_schema
+
+    console.say_json(json_schema())
+    return console.HOLDS
+
+
+@app.command
 def translate(
     source: str,
     file: File,
@@ -86,7 +115,7 @@ def schedule(
     from cli.schedule import final, in_words
 
     begin, end = _read(parse_instant, since, "--since"), _read(parse_instant, until, "--until")
-    directory = directory_of(folder, begin)
+    directory = directory_of(folder)
     shifts = final(directory, name, begin, end)
     if json:
         console.say_json(shifts)
@@ -105,7 +134,7 @@ def oncall(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
     from cli.schedule import on_call, on_call_in_words
 
     moment = _at(at)
-    found = on_call(directory_of(folder, moment), moment)
+    found = on_call(directory_of(folder), moment)
     if json:
         console.say_json(found)
     else:
@@ -122,7 +151,7 @@ def route(folder: Path, event: File, /, *, source: Source = None, at: At = None,
     from cli.route import routes
 
     moment = _at(at)
-    routed = routes(directory_of(folder, moment), *read_event(event, source), moment)
+    routed = routes(directory_of(folder), *read_event(event, source), moment)
     if json:
         ways = [each.as_json() for each in routed]
         console.say_json(ways[0] if len(ways) == 1 else ways)
@@ -159,7 +188,7 @@ def simulate(
         acknowledged_after=None if ack is None else _duration(ack, "--ack"),
         fails=_media(fail or []),
     )
-    lines = simulate(directory_of(folder, begin), *read_event(event, source), night)
+    lines = simulate(directory_of(folder), *read_event(event, source), night)
     if json:
         console.say_json_lines(lines)
     else:
@@ -181,35 +210,88 @@ def parse_reply(file: File, /, *, json: AsJson = False) -> int:
 
 
 @app.command
+def plan(
+    folder: Path,
+    /,
+    *,
+    at: At = None,
+    against: Annotated[Path | None, Parameter(help="Another folder, in the place of a deployment.")] = None,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """What `apply` would change, in objects and in people's hours over the next four weeks."""
+    from cli.configuration import read_folder
+    from cli.deployments import chosen
+    from cli.plan import as_if_deployed, deployed, in_words, plan
+
+    before = deployed(chosen(deployment)) if against is None else as_if_deployed(against)
+    planned = plan(folder, before, _at(at))
+    if json:
+        console.say_json(planned.as_json())
+    else:
+        console.say_lines(in_words(planned, read_folder(folder).document["account"].get("time_zone", "UTC")))
+    return console.HOLDS
+
+
+@app.command
 def apply(
     folder: Path,
     /,
     *,
     dry_run: Annotated[bool, Parameter(negative="", help="Say what would change, and change nothing.")] = False,
+    force: Annotated[
+        bool, Parameter(negative="", help="Also where a policy, or the account, would be left without anybody.")
+    ] = False,
     deployment: On = None,
     json: AsJson = False,
 ) -> int:
     """Puts a folder of configuration in force: all of it, or nothing."""
-    from cli.apply import apply, author
+    from cli.apply import apply
+    from cli.configuration import read_folder
     from cli.deployments import chosen
+    from cli.plan import in_words
 
-    applied = apply(folder, chosen(deployment), author(), _at(None), dry_run=dry_run)
+    target = chosen(deployment)
+    applied = apply(folder, target, _at(None), dry_run=dry_run, force=force)
     if json:
         console.say_json(applied.as_json())
         return console.HOLDS
-    for change in applied.changes:
-        console.say(f"{change['action']:7} {change['kind']} {change['name']}")
-    for hours in applied.on_call:
-        gained = "gains" if hours["hours"] > 0 else "loses"
-        console.say(f"{hours['user']} {gained} {abs(hours['hours']):g} on-call hours on {hours['schedule']} in 4 weeks")
-    if applied.version is None:
-        console.say("Nothing was changed." if dry_run else "Nothing changes: this is in force already.")
-    else:
-        console.say(f"Version {applied.version} is in force.", "green")
+    console.say_lines(in_words(applied.plan, read_folder(folder).document["account"].get("time_zone", "UTC")))
+    if applied.version is not None:
+        console.say(f"\nVersion {applied.version} is in force.", "green")
         for service, key in applied.routing_keys.items():
             console.say(f"routing key of {service}: {key}")
-        for topic, address in applied.topic_addresses.items():
-            console.say(f"subscribe {topic} with {address}")
+        for topic, path in applied.topic_paths.items():
+            console.say(f"subscribe {topic} with {target.facts['api_url']}{path}")
+    elif dry_run:
+        console.say("\nNothing was changed.")
+    return console.HOLDS
+
+
+@app.command
+def history(
+    schedule: str | None = None,
+    /,
+    *,
+    since: Annotated[str | None, Parameter(help="With a schedule: an instant, 2026-01-05T09:00Z.")] = None,
+    until: Annotated[str | None, Parameter(help="An instant after it; now, if left out.")] = None,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """Which versions were in force, and who was on call: by what was in force then, whatever was edited since."""
+    from cli.deployments import chosen
+    from cli.history import on_call, versions
+
+    if (schedule is None) is not (since is None):
+        raise Failed("name a schedule and say --since, or neither", code=console.WRONG_USAGE)
+    if schedule is None or since is None:
+        found = versions(chosen(deployment))
+        words = [f"{v['version']:>5}  {v['at']}  {v['by']}" for v in found] or ["Nothing was applied yet."]
+    else:
+        end = _at(None) if until is None else _read(parse_instant, until, "--until")
+        found = on_call(chosen(deployment), schedule, _read(parse_instant, since, "--since"), end)
+        words = [f"{s['start']}  {s['end']}  {s['user']}" for s in found] or ["Nobody was on call in all that time."]
+    console.say_json(found) if json else console.say_lines((line, None) for line in words)
     return console.HOLDS
 
 
@@ -311,8 +393,12 @@ def demo() -> int:
 
 def main() -> int:
     """Runs what the command line says; the exit code."""
+    return run(sys.argv[1:])
+
+
+def run(arguments: list[str]) -> int:
     try:
-        code = int(app(exit_on_error=False, print_error=True) or 0)
+        code = int(app(arguments, exit_on_error=False, print_error=True) or 0)
         sys.stdout.flush()  # or a reader that is gone is noticed only after the exit code
         return code
     except CycloptsError:

@@ -8,10 +8,10 @@ from cli.arrival import Arrival, arrival
 from shared.domain.directory import Directory
 from shared.domain.event import Action, Event
 from shared.domain.holding import hold
-from shared.domain.incident import RuleTrace
 from shared.domain.instants import Instant, format_duration
 from shared.domain.left_out import why_left_out
 from shared.domain.routing import Route, route, tried
+from shared.domain.timeline import RuleTrace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """``tocsin schedule`` and ``tocsin oncall``: who holds the pager, when."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,8 @@ from shared.domain.instants import Instant, format_seconds
 from shared.domain.schedule import Schedule, Shift, final_schedule
 
 Line = dict[str, Any]
-HORIZON = timedelta(days=400)  # a turn lasts a year at the most: who has more is simply always on call
+FIRST, LAST = Instant.min.replace(tzinfo=UTC), Instant.max.replace(tzinfo=UTC)
+HORIZONS = (timedelta(days=9), timedelta(days=60), timedelta(days=400))  # the least first: turns are mostly short
 
 
 def final(directory: Directory, name: str, since: Instant, until: Instant) -> list[Line]:
@@ -57,13 +58,19 @@ def _by_schedule(policy: str | None, level: int | None, schedule: Schedule, at: 
 
 
 def _now(schedule: Schedule, at: Instant) -> tuple[str | None, Instant | None, Instant | None]:
-    """Who has it, since when and until when; None for what lies beyond the horizon. A gap has no user."""
-    since, until = at - HORIZON, at + HORIZON
-    shifts = final_schedule(schedule, since, until)
-    here = next((shift for shift in shifts if shift.start <= at < shift.end), None)
-    start = here.start if here else max((s.end for s in shifts if s.end <= at), default=since)
-    end = here.end if here else min((s.start for s in shifts if s.start > at), default=until)
-    return here.user if here else None, start if start > since else None, end if end < until else None
+    """Who has it, since when and until when; None for what lies over a year away. A gap has no user."""
+    user, start, end = None, None, None
+    for horizon in HORIZONS:
+        since, until = max(at, FIRST + horizon) - horizon, min(at, LAST - horizon) + horizon
+        shifts = final_schedule(schedule, since, until)
+        here = next((shift for shift in shifts if shift.start <= at < shift.end), None)
+        begun = here.start if here else max((s.end for s in shifts if s.end <= at), default=since)
+        ends = here.end if here else min((s.start for s in shifts if s.start > at), default=until)
+        user = here.user if here else None
+        start, end = begun if begun > since else None, ends if ends < until else None
+        if start and end:
+            break
+    return user, start, end
 
 
 def in_words(lines: list[Line], schedule: Schedule) -> Iterator[str]:

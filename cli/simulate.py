@@ -7,7 +7,6 @@ things were due, which log entries and pages state.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
 from typing import Any
 
 from cli.arrival import accepted, arrival
@@ -17,10 +16,11 @@ from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Medium
 from shared.domain.errors import ConfigError
 from shared.domain.event import Event
-from shared.domain.incident import Author, Incident, Kind, LogEntry
+from shared.domain.incident import PAGES_A_LEVEL, Incident
 from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.left_out import why_left_out
 from shared.domain.notification import FALLBACK, Page
+from shared.domain.timeline import Author, Kind, LogEntry
 from shared.flow.page import notice_for
 from shared.flow.ports import Deps, Loaded, Notice
 from shared.store.memory import Dropped
@@ -41,6 +41,7 @@ KINDS: Mapping[
     Kind.RESOLVED: "resolve",
     Kind.AUTO_RESOLVED: "auto_resolve",
 }
+BEGINS = PAGES_A_LEVEL | {Kind.LEVEL_ENTERED, Kind.LEVEL_SKIPPED, Kind.EXHAUSTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +91,11 @@ def lines(world: World) -> list[Line]:
 def timeline(incident: Incident, log: Sequence[LogEntry], pages: Sequence[Page], deps: Deps) -> list[Line]:
     """One incident's lines: its log entries, each followed by the pages that it made due."""
     told: list[tuple[str, int, Line]] = []
-    for place, (before, entry) in enumerate(pairwise([None, *log])):
-        if entry is not None and (kind := _kind(entry, before)) is not None:
+    began: LogEntry | None = None  # what last began a level, or was one
+    for place, entry in enumerate(log):
+        if (kind := _kind(entry, began)) is not None:
             told.append((_at(entry), 2 * place, _of_entry(kind, entry, incident)))
+        began = entry if entry.kind in BEGINS else began
     for page in pages:
         cause = _cause(log, page)
         told.append((format_seconds(page.due), 2 * cause + 1, _of_page(page, incident, deps)))
@@ -116,11 +119,11 @@ def _acknowledge(world: World, at: Instant, end: Instant) -> None:
         moment = max(moment, following)
 
 
-def _kind(entry: LogEntry, before: LogEntry | None) -> str | None:
+def _kind(entry: LogEntry, began: LogEntry | None) -> str | None:
     """The first level, and the present one paged anew, are no escalation: what began them is told by itself."""
     if entry.kind is not Kind.LEVEL_ENTERED:
         return KINDS.get(entry.kind)
-    anew = before is not None and KINDS.get(before.kind) == "retrigger"
+    anew = began is not None and KINDS.get(began.kind) == "retrigger"
     return None if anew or (entry.entry == 1 and entry.level == 1) else "escalate"
 
 

@@ -14,11 +14,12 @@ from shared.domain import access
 from shared.domain.alert import Accepted, key_hash
 from shared.domain.change_event import AcceptedChange
 from shared.domain.command import Command
-from shared.domain.directory import Directory, Medium
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.directory import DELIVERED, Directory, Medium
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
-from shared.flow import escalate, page, reply, sweep, triage
+from shared.domain.timeline import LogEntry
+from shared.flow import escalate, obey, page, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
 from shared.flow.ports import Deps, Notice, SendFailed, Unavailable
@@ -77,8 +78,8 @@ class Runs:
     names: set[str] = field(default_factory=set[str])
     sleeping: list[tuple[Instant, str, int]] = field(default_factory=list[tuple[Instant, str, int]])
 
-    def start(self, incident: str, epoch: int) -> None:
-        name = f"{incident}-{epoch}"
+    def start(self, incident: str, epoch: int, responders: int = 0) -> None:
+        name = f"{incident}-{epoch}-R{responders}"
         if name not in self.names:
             self.names.add(name)
             self.sleep(self.clock.at, incident, epoch)
@@ -158,7 +159,7 @@ class SignedAddresses:
 
 
 class World:
-    """A deployment in memory. ``fails`` are the media by which every attempt fails."""
+    """A deployment in memory, with the channels that are built; by ``fails`` every attempt fails."""
 
     def __init__(self, directory: Directory, at: Instant, fails: Sequence[Medium] = ()) -> None:
         self.clock = MovableClock(at)
@@ -185,7 +186,7 @@ class World:
             alarms=self.notebook,
             replies=SignedAddresses(),
             rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
-            channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
+            channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in DELIVERED},
         )
 
     def accept(self, accepted: Accepted) -> None:
@@ -195,7 +196,7 @@ class World:
 
     def order(self, incident: str, command: Command) -> str:
         """A person's command; what they are answered."""
-        said = reply.obey(self.deps, incident, [command], marker=None)
+        said = obey.obey(self.deps, incident, [command], marker=None)
         self.settle()
         return said.text
 

@@ -3,9 +3,9 @@
 from datetime import UTC
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.domain.incident import Why
 from shared.domain.instants import Instant
 from shared.domain.notification import FALLBACK
+from shared.domain.timeline import Why
 from shared.flow.ports import Notice
 
 
@@ -32,7 +32,7 @@ def why_you(notice: Notice) -> str:
         return f"You are the fallback contact: {unanswered(notice)} ({reason}: {policy.name})."
     if page is None:
         return "You answered a page of this incident."
-    if page.entry.startswith("R"):
+    if page.of_responder:
         return "You were added as a responder."
     rounds = f", round {incident.round + 1} of {policy.repeat + 1}" if incident.round else ""
     return f"You are on level {page.level} of {len(policy.levels)} of the escalation policy {policy.name}{rounds}."

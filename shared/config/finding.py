@@ -20,7 +20,9 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.path}: {self.message}"
+        """One line, whatever stands in the file."""
+        said = f"{self.file}:{self.line}: {self.path}: {self.message}"
+        return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in said)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,27 +1,29 @@
 """YAML as it stands in a file: scalars as text, every node with its line. YAML's guesses at times and dates are off.
 
-Work is bounded: a file's size, nodes and depth; aliases count as what they repeat, tags are refused.
+Work is bounded: a file's size, values and depth, each checked while it is read, so that what is too much costs no more
+than what is allowed. Aliases count as what they repeat; tags are refused.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, cast
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import ScalarNode, SequenceNode
+import yaml
 
 from shared.config.finding import Finding
 
-SIZE_MAX = 2_000_000  # bytes: a thousand people and services take a quarter of it
+SIZE_MAX = 2_000_000  # bytes: a thousand people and services take a third of it
 NODES_MAX = 200_000
 DEPTH_MAX = 32
 STANDARD_TAGS = frozenset(
-    f"tag:yaml.org,2002:{kind}"
-    for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+    f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
 )
+TEXT_TAG = "tag:yaml.org,2002:str"
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is a hundred times as fast
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 FLOAT = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
+NOT_PRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # YAML 1.2, 5.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,69 +57,138 @@ class Unreadable(Exception):
         self.finding = finding
 
 
+def unreadable(file: str, line: int, message: str) -> Unreadable:
+    return Unreadable(Finding(file=file, line=line, path="", code="unreadable", message=message))
+
+
 def read_yaml(file: str, content: bytes) -> Node:
     """The file's only document. Raises Unreadable."""
     if len(content) > SIZE_MAX:
-        raise _unreadable(file, 1, f"larger than {SIZE_MAX:,} bytes: split it into several files")
+        raise unreadable(file, 1, f"larger than {SIZE_MAX:,} bytes: split it into several files")
     try:
-        compose: Any = cast("Any", YAML(typ="safe", pure=True)).compose  # the library's nodes have no types
-        composed: Any = compose(content.decode())
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise _unreadable(file, content[: fault.start].count(b"\n") + 1, "not UTF-8") from None
-    except MarkedYAMLError as fault:
+        raise unreadable(file, content[: fault.start].count(b"\n") + 1, "not UTF-8") from None
+    odd = NOT_PRINTABLE.search(text)
+    if odd:
+        line = text[: odd.start()].count("\n") + 1
+        raise unreadable(file, line, f"the character {odd[0]!r} has no place in YAML: remove it")
+    try:
+        return _Reader(file).document(_events(text))
+    except yaml.MarkedYAMLError as fault:
         told = cast("Any", fault)
         mark = told.problem_mark or told.context_mark
-        raise _unreadable(file, mark.line + 1 if mark else 1, told.problem or "not YAML") from None
-    except (YAMLError, ValueError) as fault:
-        raise _unreadable(file, 1, f"not YAML: {fault}") from None
-    except RecursionError:
-        raise _unreadable(file, 1, f"nested more than {DEPTH_MAX} deep") from None
-    if composed is None:
-        return Node({}, 1)
-    return _Reader(file).node(composed, 0)
+        raise unreadable(file, mark.line + 1 if mark else 1, told.problem or "not YAML") from None
+    except (yaml.YAMLError, ValueError) as fault:
+        raise unreadable(file, 1, f"not YAML: {fault}") from None
 
 
-def _unreadable(file: str, line: int, message: str) -> Unreadable:
-    return Unreadable(Finding(file=file, line=line, path="", code="unreadable", message=message))
+def _events(text: str) -> Iterator[Any]:
+    return cast("Any", yaml).parse(text, Loader=LOADER)  # the library has no types
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or a mapping that isn't at its end yet; of a mapping's members, keys and values take turns."""
+
+    line: int
+    anchor: str | None
+    is_list: bool
+    before: int  # the count of nodes when it began
+    members: list[Node] = field(default_factory=list[Node])
+    height: int = 1
+
+    def take(self, node: Node, height: int) -> None:
+        self.members.append(node)
+        self.height = max(self.height, height + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    node: Node
+    size: int
+    height: int
 
 
 class _Reader:
     def __init__(self, file: str) -> None:
         self.file, self.count = file, 0
+        self.open: list[_Open] = []
+        self.anchors: dict[str, _Anchored] = {}
+        self.root: Node | None = None
 
-    def node(self, composed: Any, depth: int) -> Node:
-        line = composed.start_mark.line + 1
-        self.count += 1
-        if self.count > NODES_MAX or depth > DEPTH_MAX:
-            limit = f"more than {NODES_MAX:,} values" if self.count > NODES_MAX else f"nested over {DEPTH_MAX} deep"
-            raise _unreadable(self.file, line, f"{limit}: write it out shorter, with fewer aliases")
-        if composed.tag and str(composed.tag) not in STANDARD_TAGS:
-            raise _unreadable(self.file, line, f"the tag {composed.tag} has no meaning here: remove it")
-        match composed:
-            case ScalarNode():
-                return self._scalar(composed, line)
-            case SequenceNode():
-                members: list[Any] = cast("Any", composed).value
-                return Node([self.node(member, depth + 1) for member in members], line)
-            case _:
-                return self._mapping(composed, line, depth)
+    def document(self, events: Iterator[Any]) -> Node:
+        for event in events:
+            line = event.start_mark.line + 1
+            match event:
+                case yaml.ScalarEvent():
+                    self._scalar(event, line)
+                case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
+                    self._begin(event, line)
+                case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
+                    self._end()
+                case yaml.AliasEvent():
+                    self._alias(event, line)
+                case yaml.DocumentStartEvent() if self.root is not None:
+                    raise self._refused(line, "a second document begins here: put it into a file of its own")
+                case _:
+                    pass
+        return self.root or Node({}, 1)
 
-    def _scalar(self, composed: Any, line: int) -> Node:
-        quoted = composed.style is not None
-        nothing = not quoted and composed.value in ("", "~", "null")
-        return Node(None if nothing else str(composed.value), line, quoted)
+    def _scalar(self, event: Any, line: int) -> None:
+        self._counted(line, 1, 0)
+        self._known_tag(event, line)
+        quoted = event.style not in (None, "") or event.tag == TEXT_TAG
+        nothing = not quoted and event.value in ("", "~", "null")
+        self._placed(Node(None if nothing else str(event.value), line, quoted), 0, event.anchor, 1)
 
-    def _mapping(self, composed: Any, line: int, depth: int) -> Node:
-        members: dict[str, tuple[Node, Node]] = {}
-        pairs: list[tuple[Any, Any]] = composed.value
-        for key, value in pairs:
-            if not isinstance(key.value, str):
-                raise _unreadable(self.file, key.start_mark.line + 1, "a key must be a plain word")
-            name: str = key.value
-            if name in members:
-                first = members[name][0].line
-                raise _unreadable(
-                    self.file, key.start_mark.line + 1, f"{name} stands here twice: first in line {first}"
-                )
-            members[name] = (Node(name, key.start_mark.line + 1), self.node(value, depth + 1))
-        return Node(members, line)
+    def _begin(self, event: Any, line: int) -> None:
+        self._counted(line, 1, 1)
+        self._known_tag(event, line)
+        is_list = isinstance(event, yaml.SequenceStartEvent)
+        self.open.append(_Open(line, event.anchor, is_list, self.count - 1))
+
+    def _end(self) -> None:
+        ended = self.open.pop()
+        value = ended.members if ended.is_list else self._pairs(ended.members)
+        self._placed(Node(value, ended.line), ended.height, ended.anchor, self.count - ended.before)
+
+    def _alias(self, event: Any, line: int) -> None:
+        known = self.anchors.get(event.anchor)
+        if known is None:
+            raise self._refused(line, f"*{event.anchor} repeats what isn't there, or isn't at its end yet")
+        self._counted(line, known.size, known.height)
+        self._placed(known.node, known.height, None, known.size)
+
+    def _placed(self, node: Node, height: int, anchor: str | None, size: int) -> None:
+        if anchor is not None:
+            self.anchors[anchor] = _Anchored(node, size, height)
+        if self.open:
+            self.open[-1].take(node, height)
+        else:
+            self.root = node
+
+    def _counted(self, line: int, size: int, height: int) -> None:
+        self.count += size
+        if self.count > NODES_MAX:
+            raise self._refused(line, f"more than {NODES_MAX:,} values: split it, and use fewer aliases")
+        if len(self.open) + height > DEPTH_MAX:
+            raise self._refused(line, f"nested more than {DEPTH_MAX} deep: no setting lies that deep")
+
+    def _known_tag(self, event: Any, line: int) -> None:
+        if event.tag is not None and event.tag not in STANDARD_TAGS:
+            raise self._refused(line, f"the tag {event.tag} has no meaning here: remove it")
+
+    def _pairs(self, members: list[Node]) -> dict[str, tuple[Node, Node]]:
+        pairs: dict[str, tuple[Node, Node]] = {}
+        for key, value in zip(members[::2], members[1::2], strict=True):
+            name = key.value if key.value is not None else "null"
+            if not isinstance(name, str):
+                raise self._refused(key.line, "a key must be a plain word")
+            if name in pairs:
+                raise self._refused(key.line, f"{name} stands here twice: first in line {pairs[name][0].line}")
+            pairs[name] = (key if key.value is not None else Node(name, key.line), value)
+        return pairs
+
+    def _refused(self, line: int, message: str) -> Unreadable:
+        return unreadable(self.file, line, message)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.config.finding import Finding
-from shared.config.nodes import Node, Unreadable, read_yaml
+from shared.config.nodes import SIZE_MAX, Node, Unreadable, read_yaml, unreadable
 from shared.config.schema import LISTS, NAMED, SCHEMA
-from shared.config.shapes import Faults, nearest
+from shared.config.shapes import Faults
 from shared.domain.errors import ConfigError
 
 
@@ -33,13 +33,13 @@ class Loaded:
 
 def load(folder: Path) -> Loaded:
     """Raises ConfigError where there is nothing to read; all else are findings."""
-    files = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
+    files = sorted(path for path in folder.glob("[!.]*.y*ml") if path.suffix in (".yaml", ".yml"))
     if not files:
         raise ConfigError(f"{folder}: no *.yaml there. Name the folder that the configuration is in.")
     loaded = Loaded(str(folder))
     for path in files:
         try:
-            root = read_yaml(str(path), path.read_bytes())
+            root = read_yaml(str(path), _content(path))
         except Unreadable as fault:
             loaded.findings.append(fault.finding)
             continue
@@ -47,12 +47,25 @@ def load(folder: Path) -> Loaded:
     return loaded
 
 
+def _content(path: Path) -> bytes:
+    """As much of the file as can be needed: what is larger is refused by ``read_yaml``. Raises Unreadable."""
+    if not path.is_file():  # a pipe would be waited for
+        raise unreadable(str(path), 1, "not a file: remove it, or put the configuration into files")
+    try:
+        with path.open("rb") as file:
+            return file.read(SIZE_MAX + 1)
+    except OSError as fault:
+        raise unreadable(str(path), 1, f"can't be read: {fault.strerror}") from None
+
+
 def _take(loaded: Loaded, faults: Faults, root: Node) -> None:
     if not isinstance(root.value, dict):
         return faults.tell(root, "", "type", f"keys belong here: {', '.join(SCHEMA)}")
     for kind, (key, node) in root.value.items():
         if kind not in SCHEMA:
-            faults.tell(key, kind, "unknown_key", f"unknown key{nearest(kind, list(SCHEMA))}")
+            faults.tell(key, kind, "unknown_key", f"unknown key{faults.nearest(kind, list(SCHEMA))}")
+            continue
+        if node.value is None and kind in NAMED | LISTS:  # a heading with nothing below it yet
             continue
         for path, name, part in _parts(kind, node):
             if not _is_new(loaded, faults, kind, path, key if name is None else part):

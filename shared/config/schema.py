@@ -9,7 +9,6 @@ from shared.config.nodes import Node
 from shared.config.shapes import (
     Faults,
     Shape,
-    anything,
     duration,
     either,
     list_of,
@@ -17,9 +16,9 @@ from shared.config.shapes import (
     matching,
     moment,
     named,
-    nearest,
     number,
     one_of,
+    prose,
     record,
     text,
     time_zone,
@@ -33,12 +32,12 @@ ROLES: Final = ("owner", "admin", "manager", "responder", "observer", "stakehold
 
 EVENT_FIELDS: Final = tuple(field.name.rstrip("_") for field in fields(Event))
 
-CLOCK = r"([01]\d|2[0-3]):[0-5]\d|24:00"
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 DAY = "|".join(DAYS)
-DAY_LIST = rf"({DAY})(-({DAY}))?(\s*,\s*({DAY})(-({DAY}))?)*"
+DAY_LIST = rf"({DAY})(-({DAY}))?( *, *({DAY})(-({DAY}))?)*"
 
 address = matching(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost", "e-mail address: name@example.com")
-phone = matching(r"\+[1-9]\d{6,14}", "phone number: +447700900001")
+phone = matching(r"\+[1-9][0-9]{6,14}", "phone number: +447700900001")
 secret = matching(
     r"ssm:/[\w./-]+", "name of an SSM SecureString: ssm:/tocsin/slack/token. A secret itself is never in a file"
 )
@@ -61,24 +60,26 @@ user = record(
 )
 
 
-def event_field(node: Node, path: str, faults: Faults) -> Any:
+def _event_field(node: Node, path: str, faults: Faults) -> Any:
     """The name of a field of the normalised event, or of something within its ``custom_details``."""
     name = node.value if isinstance(node.value, str) else ""
     if name not in EVENT_FIELDS and not name.startswith("custom_details."):
-        hint = nearest(name, EVENT_FIELDS)
+        hint = faults.nearest(name, EVENT_FIELDS)
         faults.tell(node, path, "value", f"{name!r} is no field of an event{hint}: {', '.join(EVENT_FIELDS)}")
     return name
 
 
+event_field = Shape(_event_field, text.schema)
 WINDOW: Final = {
     "days": matching(DAY_LIST, "list of days: mon-fri, fri-mon or mon,wed"),
-    "from": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "09:00", or "fri 18:00"'),
-    "to": matching(rf"(({DAY})\s+)?({CLOCK})", 'time of day: "17:00", or "mon 09:00"'),
+    "from": matching(rf"(({DAY}) +)?({CLOCK})", 'time of day: "09:00", or "fri 18:00"'),
+    "to": matching(rf"(({DAY}) +)?({CLOCK})", 'time of day: "17:00", or "mon 09:00"'),
 }
 
 
-def windows_agree(shape: Shape) -> Shape:
+def window_like(keys: Mapping[str, Shape]) -> Shape:
     """Both ends of a window name a day, or neither does; a window over several days has no ``days``."""
+    shape = record(keys, ("from", "to"))
 
     def check(node: Node, path: str, faults: Faults) -> Any:
         found: dict[str, Any] | None = shape(node, path, faults)
@@ -86,32 +87,38 @@ def windows_agree(shape: Shape) -> Shape:
             return None
         ends = [" " in str(found.get(end, "")) for end in ("from", "to")]
         if any(ends) and not (all(ends) and "days" not in found):
-            faults.tell(node, path, "value", 'write {days: mon-fri, from: "09:00", to: "17:00"}, or days in both ends')
-            return {**found, "from": "00:00", "to": "24:00"}
+            message = 'write {days: mon-fri, from: "09:00", to: "17:00"}, or {from: "fri 18:00", to: "mon 09:00"}'
+            faults.tell(node, path, "value", message)
         return found
 
-    return check
+    return Shape(check, shape.schema)
 
 
-window = windows_agree(record(WINDOW, ("from", "to")))
+window = window_like(WINDOW)
 layer = record(
     {
         "name": text,
         "start": moment,
         "turn": duration("1h", "365d"),
-        "users": list_of(text, least=1),
+        "users": list_of(text, least=1, most=1000),
         "until": moment,
-        "only": list_of(window),
+        "only": list_of(window, most=50),
     },
     ("start", "turn", "users"),
 )
 override = record({"user": text, "from": moment, "to": moment}, ("user", "from", "to"))
-schedule = record({"time_zone": time_zone, "layers": list_of(layer), "overrides": list_of(override)})
+schedule = record(
+    {"time_zone": time_zone, "layers": list_of(layer, most=100), "overrides": list_of(override, most=10_000)}
+)
 level = record(
-    {"notify": list_of(target, least=1), "after": duration("1s"), "assign": one_of("everyone", "round_robin")},
+    {
+        "notify": list_of(target, least=1, most=100),
+        "after": duration("1s"),
+        "assign": one_of("everyone", "round_robin"),
+    },
     ("notify", "after"),
 )
-policy = record({"repeat": number(0, 9, whole=True), "levels": list_of(level, least=1)}, ("levels",))
+policy = record({"repeat": number(0, 9, whole=True), "levels": list_of(level, least=1, most=100)}, ("levels",))
 integration = record(
     {
         "source": one_of(*SOURCES),
@@ -132,11 +139,11 @@ integration = record(
 )
 service = record(
     {
-        "description": text,
+        "description": prose,
         "team": text,
         "policy": text,
         "urgency": one_of("high", "low", "severity", "support_hours"),
-        "support_hours": windows_agree(record({**WINDOW, "raise_low": yes_no}, ("from", "to"))),
+        "support_hours": window_like({**WINDOW, "raise_low": yes_no}),
         "acknowledgement_timeout": duration("1s"),
         "auto_resolve": duration("1s"),
         "sla": record({"acknowledge": duration("1s"), "resolve": duration("1s")}),
@@ -203,16 +210,16 @@ account = record(
 action = record(
     {"name": text, "lambda": text, "ssm_document": text, "run": one_of("when_asked", "automatically")}, ("name",)
 )
-runbook = record({"title": text, "steps": text, "url": text, "actions": list_of(action)})
+runbook = record({"title": prose, "steps": prose, "url": text, "actions": list_of(action)})
 maintenance = record(
-    {"services": list_of(text, least=1), "from": moment, "to": moment, "reason": text}, ("services", "from", "to")
+    {"services": list_of(text, least=1), "from": moment, "to": moment, "reason": prose}, ("services", "from", "to")
 )
 webhook = record({"url": text, "events": list_of(text), "secret": secret}, ("url",))
 
 SCHEMA: Mapping[str, Shape] = {
     "account": account,
     "users": named(user),
-    "teams": named(record({"members": named(one_of(*ROLES)), "description": text})),
+    "teams": named(record({"members": named(one_of(*ROLES)), "description": prose})),
     "schedules": named(schedule),
     "escalation_policies": named(policy),
     "services": named(service),
@@ -224,4 +231,3 @@ SCHEMA: Mapping[str, Shape] = {
 }
 NAMED = frozenset({"users", "teams", "schedules", "escalation_policies", "services", "runbooks", "webhooks"})
 LISTS = frozenset({"event_rules", "maintenance"})
-ANYTHING: Shape = anything

@@ -1,6 +1,7 @@
-"""What a value of the configuration may be: small checks that are put together into the schema.
+"""What a value of the configuration may be: small shapes that are put together into the schema.
 
 A check answers with the value as plain JSON, and tells ``faults`` what is wrong, where, and what would be right.
+``schema`` says the same as a JSON Schema, for editors: it may let through what the check refuses, never the reverse.
 """
 
 import difflib
@@ -8,12 +9,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from shared.config.finding import Finding
 from shared.config.nodes import Node
 from shared.domain.instants import parse_duration
+
+HINTS_MAX = 300  # findings, after which none names the nearest valid thing: comparing takes milliseconds
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+SCALAR = {"type": ["string", "number", "boolean"]}  # YAML's words and numbers are texts where a text belongs
 
 
 @dataclass(slots=True)
@@ -24,37 +30,59 @@ class Faults:
     found: list[Finding] = field(default_factory=list[Finding])
     places: dict[str, tuple[str, int]] = field(default_factory=dict[str, "tuple[str, int]"])
 
+    def nearest(self, word: str, words: Sequence[str]) -> str:
+        """As ``nearest``; in a file with hundreds of faults no more is compared."""
+        return nearest(word, words) if len(self.found) < HINTS_MAX else ""
+
     def tell(self, node: Node, path: str, code: str, message: str) -> None:
         self.found.append(Finding(file=self.file, line=node.line, path=path, code=code, message=message))
 
 
-Shape = Callable[[Node, str, Faults], Any]
+Check = Callable[[Node, str, Faults], Any]
 
 
-def text(node: Node, path: str, faults: Faults) -> Any:
-    """Any scalar, as it is written: numbers and words of YAML too."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    check: Check
+    schema: Mapping[str, Any]
+
+    def __call__(self, node: Node, path: str, faults: Faults) -> Any:
+        return self.check(node, path, faults)
+
+
+def _text(node: Node, path: str, faults: Faults) -> Any:
     if not isinstance(node.value, str):
         faults.tell(node, path, "type", "a text belongs here")
         return None
     return node.value
 
 
-def anything(node: Node, path: str, faults: Faults) -> Any:
-    return node.plain()
+def _name(node: Node, path: str, faults: Faults) -> Any:
+    value = _text(node, path, faults)
+    if value is not None and not value.strip():
+        faults.tell(node, path, "value", "nothing is written here: a text belongs here")
+    return value
 
 
-def mapping(node: Node, path: str, faults: Faults) -> Any:
-    """Whatever is in it."""
+def _mapping(node: Node, path: str, faults: Faults) -> Any:
     if not isinstance(node.value, dict):
         faults.tell(node, path, "type", "keys with values belong here")
         return {}
     return node.plain()
 
 
-def yes_no(node: Node, path: str, faults: Faults) -> Any:
-    if node.plain() not in (True, False):
+def _yes_no(node: Node, path: str, faults: Faults) -> Any:
+    value = node.plain()
+    if not isinstance(value, bool):
         faults.tell(node, path, "type", "true or false belongs here")
-    return node.plain()
+        return False
+    return value
+
+
+prose = Shape(_text, SCALAR)  # any scalar, as it is written, and be it empty
+text = Shape(_name, SCALAR)  # that says something
+mapping = Shape(_mapping, {"type": "object"})  # whatever is in it
+yes_no = Shape(_yes_no, {"type": "boolean"})
 
 
 def number(low: float, high: float, *, whole: bool = False) -> Shape:
@@ -62,91 +90,125 @@ def number(low: float, high: float, *, whole: bool = False) -> Shape:
         value = node.plain()
         kinds = (int,) if whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-            faults.tell(node, path, "value", f"a number from {low:g} to {high:g} belongs here")
+            kind = "whole number" if whole else "number"
+            faults.tell(node, path, "value", f"a {kind} from {low:g} to {high:g} belongs here")
             return low
         return value
 
-    return check
+    return Shape(check, {"type": "integer" if whole else "number", "minimum": low, "maximum": high})
 
 
 def duration(low: str = "0s", high: str = "520w") -> Shape:
     def check(node: Node, path: str, faults: Faults) -> Any:
-        value = node.value if isinstance(node.value, str) else ""
+        value = node.value if isinstance(node.value, str) and node.value.isascii() else ""
         try:
             if not parse_duration(low) <= parse_duration(value) <= parse_duration(high):
                 faults.tell(node, path, "value", f"{value} is out of range: from {low} to {high}")
         except (ValueError, OverflowError):
-            faults.tell(node, path, "value", f"{value!r} is no duration: write 45s, 5m, 2h, 1d or 2w")
+            faults.tell(node, path, "value", f"{_shown(node)} is no duration: write 45s, 5m, 2h, 1d or 2w")
             return low
         return value
 
-    return check
+    return Shape(check, {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$"})
 
 
 def one_of(*words: str) -> Shape:
     def check(node: Node, path: str, faults: Faults) -> Any:
         if node.value not in words:
-            value = node.value if isinstance(node.value, str) else "this"
-            faults.tell(node, path, "value", f"{value!r} isn't one of {', '.join(words)}{nearest(value, words)}")
+            hint = faults.nearest(node.value if isinstance(node.value, str) else "", words)
+            known = "" if hint.startswith("; known are") else f" isn't one of {', '.join(words)}"
+            faults.tell(node, path, "value", f"{_shown(node)}{known or ' has no meaning here'}{hint}")
             return words[0]
         return node.value
 
-    return check
+    return Shape(check, {"enum": list(words)})
 
 
 def matching(pattern: str, what: str) -> Shape:
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def check(node: Node, path: str, faults: Faults) -> Any:
         value = node.value if isinstance(node.value, str) else ""
         if not compiled.fullmatch(value):
-            faults.tell(node, path, "value", f"{value!r} is no {what}")
+            faults.tell(node, path, "value", f"{_shown(node)} is no {what}")
         return value
 
-    return check
+    return Shape(check, {"type": "string", "pattern": f"^({pattern})$"})
 
 
-def time_zone(node: Node, path: str, faults: Faults) -> Any:
+@cache
+def zones() -> tuple[str, ...]:
+    """The names of the IANA database; looked up once, as it takes a walk through its files."""
+    return tuple(sorted(available_timezones() - {"localtime", "Factory"}))
+
+
+def _time_zone(node: Node, path: str, faults: Faults) -> Any:
     value = node.value if isinstance(node.value, str) else ""
-    if value not in available_timezones():
-        hint = nearest(value, sorted(available_timezones()))
-        faults.tell(node, path, "value", f"{value!r} is no time zone of the IANA database{hint}")
+    if value not in _zone_names():
+        hint = faults.nearest(value, zones())
+        faults.tell(node, path, "value", f"{_shown(node)} is no time zone of the IANA database{hint}")
         return "UTC"
-    return ZoneInfo(value).key
+    return value
 
 
-def moment(node: Node, path: str, faults: Faults) -> Any:
-    value = node.value if isinstance(node.value, str) else ""
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(zones())
+
+
+def _moment(node: Node, path: str, faults: Faults) -> Any:
+    value = node.value if isinstance(node.value, str) and node.value.isascii() else ""
     try:
-        datetime.fromisoformat(value)
+        at = datetime.fromisoformat(value)
     except ValueError:
-        faults.tell(node, path, "value", f"{value!r} is no time: write 2026-01-05T09:00, or with an offset or Z")
+        faults.tell(node, path, "value", f"{_shown(node)} is no time: write 2026-01-05T09:00, or with an offset or Z")
+        return "2000-01-01T00:00"
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        faults.tell(node, path, "value", f"{value} is out of range: from {FIRST_YEAR} to {LAST_YEAR}")
         return "2000-01-01T00:00"
     return value
 
 
-def list_of(shape: Shape, *, least: int = 0) -> Shape:
+time_zone = Shape(_time_zone, {"type": "string", "examples": ["Europe/Berlin", "America/New_York", "UTC"]})
+moment = Shape(_moment, {"type": "string", "pattern": "^[0-9]{4}", "examples": ["2026-01-05T09:00"]})
+
+
+def list_of(shape: Shape, *, least: int = 0, most: int | None = None) -> Shape:
     def check(node: Node, path: str, faults: Faults) -> Any:
         if not isinstance(node.value, list):
             faults.tell(node, path, "type", "a list belongs here")
             return []
         if len(node.value) < least:
             faults.tell(node, path, "missing", f"at least {least} must be named")
+        if most is not None and len(node.value) > most:
+            faults.tell(node, path, "value", f"{len(node.value):,} are too many: at most {most:,}")
+            return []
         return [shape(member, f"{path}[{place}]", faults) for place, member in enumerate(node.value)]
 
-    return check
+    limits = {**({"minItems": least} if least else {}), **({"maxItems": most} if most is not None else {})}
+    return Shape(check, {"type": "array", "items": shape.schema, **limits})
+
+
+NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
+NAME_SCHEMA = {"minLength": 1, "maxLength": 200}
 
 
 def named(shape: Shape) -> Shape:
-    """A mapping of names, each to a thing of that shape; where each stands is remembered."""
+    """A mapping of names, each to a thing of that shape."""
 
     def check(node: Node, path: str, faults: Faults) -> Any:
         if not isinstance(node.value, dict):
             faults.tell(node, path, "type", "names, each with its settings, belong here")
             return {}
-        return {name: shape(value, _below(path, name), faults) for name, (_, value) in node.value.items()}
+        found: dict[str, Any] = {}
+        for name, (key, value) in node.value.items():
+            if not NAME.fullmatch(name) or not name.strip():
+                faults.tell(key, _below(path, name[:50]), "value", "a name is 1 to 200 printable characters")
+                continue
+            found[name] = shape(value, _below(path, name), faults)
+        return found
 
-    return check
+    return Shape(check, {"type": "object", "propertyNames": NAME_SCHEMA, "additionalProperties": shape.schema})
 
 
 def record(
@@ -162,7 +224,8 @@ def record(
         result: dict[str, Any] = {}
         for name, (key, value) in node.value.items():
             if name not in keys:
-                faults.tell(key, _below(path, name), "unknown_key", f"unknown key{nearest(name, list(keys))}")
+                hint = faults.nearest(name, list(keys))
+                faults.tell(key, _below(path, name), "unknown_key", f"unknown key{hint}")
                 continue
             faults.places[_below(path, name)] = (faults.file, key.line)
             checked = keys[name](value, _below(path, name), faults)
@@ -176,7 +239,15 @@ def record(
             faults.tell(node, path, "missing", f"{how_many} of {', '.join(keys)} belongs here")
         return result
 
-    return check
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: shape.schema for name, shape in keys.items()},
+        "additionalProperties": False,
+        **({"required": list(required)} if required else {}),
+        **({"minProperties": 1} if exactly_one or least_one else {}),
+        **({"maxProperties": 1} if exactly_one else {}),
+    }
+    return Shape(check, schema)
 
 
 def either(*shapes: tuple[type, Shape], what: str) -> Shape:
@@ -189,15 +260,24 @@ def either(*shapes: tuple[type, Shape], what: str) -> Shape:
         faults.tell(node, path, "type", what)
         return None
 
-    return check
+    return Shape(check, {"anyOf": [shape.schema for _, shape in shapes]})
 
 
 def nearest(word: str, words: Sequence[str]) -> str:
     """``; did you mean repeat?``, or the words themselves where they are few."""
-    close = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word[:100], words, n=1, cutoff=0.5) or difflib.get_close_matches(
+        word[:100].lower(), words, n=1, cutoff=0.5
+    )
     if close:
         return f"; did you mean {close[0]}?"
-    return f"; known are {', '.join(words)}" if len(words) <= 12 else ""
+    return f"; known are {', '.join(words)}" if 0 < len(words) <= 12 else ""
+
+
+def _shown(node: Node) -> str:
+    """What is written, as far as a line has room for it."""
+    if isinstance(node.value, str):
+        return repr(node.value if len(node.value) <= 60 else node.value[:60] + "…")
+    return "nothing" if node.value is None else "a list" if isinstance(node.value, list) else "a mapping"
 
 
 def _below(path: str, name: str) -> str:

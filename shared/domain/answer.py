@@ -14,7 +14,7 @@ from enum import StrEnum
 from shared.domain.command import Command, Order
 from shared.domain.directory import Directory
 from shared.domain.errors import Refused
-from shared.domain.incident import Author
+from shared.domain.timeline import Author
 
 TEXT_MAX = 20_000  # characters of an answer that are read; what is beyond is cut from the note
 NOTE_MAX = 4_000  # characters: a timeline is read by people

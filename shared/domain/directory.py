@@ -31,6 +31,9 @@ class Medium(StrEnum):
     TEAMS = "teams"
 
 
+DELIVERED = frozenset({Medium.EMAIL, Medium.SMS})  # whose channels are built; a page by another fails at once
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """One way to reach a person: ``phone`` is ``sms`` to ``+44…``."""
@@ -255,3 +258,15 @@ class Directory:
             for _, service in sorted(self.services.items())
             for integration in sorted(service.integrations, key=lambda i: i.name)
         ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Versions:
+    """The directory in force, and older versions of it by which people are still being paged."""
+
+    in_force: Directory
+    older: Mapping[int, Directory] = field(default_factory=dict[int, Directory])
+
+    def of(self, version: int) -> Directory:
+        """The one in force where that version is gone."""
+        return self.older.get(version, self.in_force)

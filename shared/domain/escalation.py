@@ -8,84 +8,62 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from shared.domain.directory import Assign, Contact, Directory, Level, Target, TargetKind, Urgency, User
-from shared.domain.incident import Incident, Kind, LogEntry, Status, Why, apply
-from shared.domain.instants import Instant, format_seconds, whole_second
-from shared.domain.notification import FALLBACK, Page, all_failed, methods
-from shared.domain.schedule import on_call
+from shared.domain.assignment import people_on_call
+from shared.domain.directory import Urgency, Versions
+from shared.domain.incident import Incident, Status, apply
+from shared.domain.instants import Instant, next_whole_second, whole_second
+from shared.domain.notification import LOST, Page, methods
+from shared.domain.paging import Recipient, fallback_pages, of_level, of_responder, of_responders
+from shared.domain.responder import waiting
+from shared.domain.timeline import Kind, LogEntry, Why
 
 LATE = timedelta(seconds=60)  # a level that begins later than this, after an outage, is given its whole time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """``incident`` is the state after ``entries``; ``pages`` are due now; ``wake_at`` None is the end of the run."""
-
-    why: Why
-    incident: Incident
-    entries: tuple[LogEntry, ...] = ()
-    pages: tuple[Page, ...] = ()
-    wake_at: Instant | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """The next thing to come: ``kind`` at ``at``; kind None stands for pages of the present level."""
+    """The next thing to come: ``kind`` at ``at``; kind None stands for ``pages``."""
 
     at: Instant
     kind: Kind | None
     why: Why
     level: int | None = None
+    responder: int | None = None
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """``incident`` is the state after ``entries``; ``pages`` are due now; ``next`` None is the end of the run."""
+
+    why: Why
+    incident: Incident
+    entries: tuple[LogEntry, ...] = ()
+    pages: tuple[Page, ...] = ()
+    next: Moment | None = None
+
+    @property
+    def wake_at(self) -> Instant | None:
+        return self.next.at if self.next else None
 
 
 def decide(
     incident: Incident,
     pages: Sequence[Page],
-    directory: Directory,
-    paged_by: Directory,
+    versions: Versions,
     now: Instant,
     last_seen: Instant | None = None,
 ) -> Turn:
     """What is due at ``now``, in order, and the next moment.
 
-    ``pages`` are the incident's so far, ``directory`` is in force, ``paged_by`` is the version by which the present
-    level's people are paged, ``last_seen`` is when its alerts last spoke (needed for auto-resolve only).
+    ``pages`` are the incident's so far, ``last_seen`` is when its alerts last spoke (needed for auto-resolve only).
     """
-    course = _Course(incident, list(pages), directory, paged_by, now, last_seen)
+    course = _Course(incident, list(pages), versions, now, last_seen)
     moment = course.next_moment()
     while moment is not None and moment.at <= now:
         course.carry_out(moment)
         moment = course.next_moment()
     return course.turn(moment)
-
-
-def in_words(turn: Turn, now: Instant) -> str:
-    """The incident's next moment as people say it: ``grace is paged in 3 min 10 s`` needs no clock at hand."""
-    if turn.wake_at is None:
-        return f"Nothing is to come: {turn.why}."
-    seconds = max(int((turn.wake_at - now).total_seconds()), 0)
-    return f"The next step is due in {seconds // 60} min {seconds % 60} s, at {format_seconds(turn.wake_at)}."
-
-
-def people_on_call(level: Level, turn: int, directory: Directory, at: Instant) -> tuple[str, ...]:
-    """Whom a level pages at ``at``, each once, in the order of its targets.
-
-    Round robin takes one target, a further one with each new incident, and passes over those with nobody on call.
-    """
-    found = [_person(target, directory, at) for target in level.notify]
-    if level.assign is Assign.ROUND_ROBIN:
-        start = turn % len(found)
-        first = next((person for person in found[start:] + found[:start] if person), None)
-        return (first,) if first else ()
-    return tuple(dict.fromkeys(person for person in found if person))
-
-
-def _person(target: Target, directory: Directory, at: Instant) -> str | None:
-    if target.kind is TargetKind.USER:
-        return target.name if target.name in directory.users else None
-    schedule = directory.schedules.get(target.name)
-    person = on_call(schedule, at) if schedule else None
-    return person if person in directory.users else None
 
 
 def _end(incident: Incident) -> Why:
@@ -100,15 +78,9 @@ class _Course:
     """A turn in the making."""
 
     def __init__(
-        self,
-        incident: Incident,
-        pages: list[Page],
-        directory: Directory,
-        paged_by: Directory,
-        now: Instant,
-        last_seen: Instant | None,
+        self, incident: Incident, pages: list[Page], versions: Versions, now: Instant, last_seen: Instant | None
     ) -> None:
-        self.incident, self.pages, self.directory, self.paged_by = incident, pages, directory, paged_by
+        self.incident, self.pages, self.versions = incident, pages, versions
         self.now, self.last_seen = now, last_seen
         self.entries: list[LogEntry] = []
         self.due: list[Page] = []
@@ -116,32 +88,56 @@ class _Course:
 
     def turn(self, moment: Moment | None) -> Turn:
         why = self.why or (Why.WAITING if moment else _end(self.incident))
-        return Turn(
-            why=why,
-            incident=self.incident,
-            entries=tuple(self.entries),
-            pages=tuple(self.due),
-            wake_at=moment.at if moment else None,
-        )
+        return Turn(why=why, incident=self.incident, entries=tuple(self.entries), pages=tuple(self.due), next=moment)
 
     def next_moment(self) -> Moment | None:
         """The earliest thing to come; at one instant the first listed, so pages go before their level's end."""
-        moments = [*self._pages_to_come(), *self._level_to_come(), *self._answers_to_come(), *self._rest_to_come()]
+        moments = [
+            *self._pages_to_come(),
+            *self._responders_to_come(),
+            *self._level_to_come(),
+            *self._answers_to_come(),
+            *self._hours_to_come(),
+            *self._quiet_to_come(),
+        ]
         return min(moments, key=lambda moment: moment.at, default=None)
 
     def carry_out(self, moment: Moment) -> None:
         self.why = moment.why
         if moment.kind is None:
-            self._page_what_is_due(moment.at)
+            self._page(moment.pages)
         elif moment.kind is Kind.LEVEL_ENTERED:
             self._enter(moment)
         else:
-            self._log(LogEntry(kind=moment.kind, at=self.now, due=moment.at, why=moment.why))
+            self._log(
+                LogEntry(kind=moment.kind, at=self.now, due=moment.at, why=moment.why, responder=moment.responder)
+            )
 
     # what is to come
 
     def _pages_to_come(self) -> list[Moment]:
-        return [Moment(at=page.due, kind=None, why=Why.LEVEL_DUE) for page in self._untried()]
+        """Those of one instant are one moment: the level's first, then the responders'."""
+        untried = [*self._untried(of_level(self.incident, self.versions))]
+        asked = self._untried(of_responders(self.incident, self.versions))
+        at = min((page.due for page in (*untried, *asked)), default=None)
+        if at is None:
+            return []
+        pages = tuple(page for page in (*untried, *asked) if page.due == at)
+        return [Moment(at=at, kind=None, why=_why_paged(pages), pages=pages)]
+
+    def _responders_to_come(self) -> list[Moment]:
+        """Whom nothing reached is said to be so, and the rest goes on."""
+        asked = waiting(self.incident.responders) if self.incident.open else ()
+        return [
+            Moment(
+                at=self._lost_at(responder.entry) or responder.added_at,
+                kind=Kind.RESPONDER_UNREACHED,
+                why=Why.RESPONDER_UNREACHED,
+                responder=responder.number,
+            )
+            for responder in asked
+            if (found := of_responder(responder, self.versions)) is None or found.all_failed(self.pages)
+        ]
 
     def _level_to_come(self) -> list[Moment]:
         incident = self.incident
@@ -152,13 +148,13 @@ class _Course:
             return [Moment(at=at, kind=Kind.LEVEL_ENTERED, why=Why.LEVEL_DUE, level=incident.next_level)]
         if incident.exhausted or incident.entered_at is None:
             return []
-        following = incident.level + 1
+        following, end = incident.level + 1, self._level_end()
         if self._level_failed():
-            why = Why.EVERY_METHOD_FAILED
-            return [Moment(at=min(self.now, self._level_end()), kind=Kind.LEVEL_ENTERED, why=why, level=following)]
+            at = min(self._lost_at(str(incident.entry)) or self.now, end)
+            return [Moment(at=at, kind=Kind.LEVEL_ENTERED, why=Why.EVERY_METHOD_FAILED, level=following)]
         if incident.urgency is Urgency.LOW:  # low urgency tells, and doesn't escalate by itself
             return []
-        return [Moment(at=self._level_end(), kind=Kind.LEVEL_ENTERED, why=Why.UNANSWERED, level=following)]
+        return [Moment(at=end, kind=Kind.LEVEL_ENTERED, why=Why.UNANSWERED, level=following)]
 
     def _answers_to_come(self) -> list[Moment]:
         incident = self.incident
@@ -168,11 +164,8 @@ class _Course:
             return [Moment(at=incident.snoozed_until, kind=Kind.SNOOZE_ENDED, why=Why.LEVEL_DUE)]
         if incident.acknowledgement_timeout is None or incident.acknowledged_at is None:
             return []
-        at = _ceil(incident.acknowledged_at + incident.acknowledgement_timeout)
+        at = next_whole_second(incident.acknowledged_at + incident.acknowledgement_timeout)
         return [Moment(at=at, kind=Kind.ACKNOWLEDGEMENT_TIMED_OUT, why=Why.UNANSWERED)]
-
-    def _rest_to_come(self) -> list[Moment]:
-        return [*self._hours_to_come(), *self._quiet_to_come()]
 
     def _hours_to_come(self) -> list[Moment]:
         incident = self.incident
@@ -184,26 +177,25 @@ class _Course:
         incident = self.incident
         if not incident.open or incident.auto_resolve is None or incident.touched or self.last_seen is None:
             return []
-        at = _ceil(self.last_seen + incident.auto_resolve)
-        return [Moment(at=at, kind=Kind.AUTO_RESOLVED, why=Why.NOTHING_LEFT)]
+        at = next_whole_second(self.last_seen + incident.auto_resolve)
+        return [Moment(at=at, kind=Kind.AUTO_RESOLVED, why=Why.ALERTS_SILENT)]
 
     # what is done
 
     def _enter(self, moment: Moment) -> None:
         """Enter the level, the next round's first where it lies past the last, or say why not."""
-        incident, policy = self.incident, self.incident.policy
+        incident, policy, directory = self.incident, self.incident.policy, self.versions.in_force
         at = whole_second(self.now if self.now - moment.at > LATE else moment.at)
         level, turn_of_policy = moment.level or 1, incident.round
         if level > len(policy.levels):
             if not incident.reached or incident.round >= policy.repeat:
                 return self._exhaust(at)
             level, turn_of_policy = 1, incident.round + 1
-        people = people_on_call(policy.levels[level - 1], incident.turn, self.directory, at)
-        reachable = tuple(name for name in people if methods(self.directory.users[name], incident.urgency))
+        people = people_on_call(policy.levels[level - 1], incident.turn, directory, at)
+        reachable = tuple(name for name in people if methods(directory.users[name], incident.urgency))
         entry = LogEntry(kind=Kind.LEVEL_SKIPPED, at=self.now, due=at, round=turn_of_policy, level=level)
         if not reachable:
             return self._log(replace(entry, why=Why.NO_CONTACT_METHOD if people else Why.NOBODY_ON_CALL))
-        self.paged_by = self.directory
         return self._log(
             replace(
                 entry,
@@ -211,7 +203,7 @@ class _Course:
                 why=moment.why,
                 entry=incident.entry + 1,
                 people=reachable,
-                directory=self.directory.version,
+                directory=directory.version,
             )
         )
 
@@ -219,10 +211,7 @@ class _Course:
         incident = self.incident
         self.why = Why.EXHAUSTED if incident.reached else Why.NOBODY_REACHABLE
         self._log(LogEntry(kind=Kind.EXHAUSTED, at=self.now, due=at, entry=incident.entry + 1, why=self.why))
-        self._page(fallback_pages(self.incident, self.directory, at))
-
-    def _page_what_is_due(self, at: Instant) -> None:
-        self._page([page for page in self._untried() if page.due <= at])
+        self._page(fallback_pages(self.incident, self.versions.in_force, at))
 
     def _page(self, pages: Sequence[Page]) -> None:
         self.due.extend(pages)
@@ -234,72 +223,29 @@ class _Course:
 
     # what is asked
 
-    def _untried(self) -> list[Page]:
-        """The present level's pages by rule that nobody has made due yet."""
-        incident = self.incident
-        if incident.status is not Status.TRIGGERED or incident.next_level is not None or incident.exhausted:
-            return []
+    def _untried(self, recipients: Sequence[Recipient]) -> list[Page]:
+        """Their pages by rule that nobody has made due yet."""
         known = {page.identity for page in self.pages}
-        pages = [page for user in self._people() for page in pages_by_rule(incident, user)]
+        pages = [page for recipient in recipients for page in recipient.pages(self.incident)]
         return [page for page in pages if page.identity not in known]
-
-    def _people(self) -> list[User]:
-        users = self.paged_by.users
-        return [users[name] for name in self.incident.people if name in users]
 
     def _level_end(self) -> Instant:
         incident = self.incident
         return (incident.entered_at or self.now) + incident.policy.levels[incident.level - 1].after
 
     def _level_failed(self) -> bool:
-        present = [page for page in self.pages if page.entry == str(self.incident.entry)]
-        return all(all_failed(user, self.incident.urgency, present) for user in self._people())
+        """Of a person whom the directory has lost, whatever was sent may still be answered."""
+        recipients = of_level(self.incident, self.versions)
+        names, entry = {recipient.user.name for recipient in recipients}, str(self.incident.entry)
+        others = [page for page in self.pages if page.entry == entry and page.user not in names]
+        return all(recipient.all_failed(self.pages) for recipient in recipients) and all(
+            page.state in LOST for page in others
+        )
+
+    def _lost_at(self, entry: str) -> Instant | None:
+        """When the last of the entry's pages that failed was due: what follows from it is due at once."""
+        return max((page.due for page in self.pages if page.entry == entry and page.state in LOST), default=None)
 
 
-def pages_by_rule(incident: Incident, user: User) -> list[Page]:
-    """The person's pages of the present level, each at its rule's delay."""
-    begun = incident.entered_at or incident.triggered_at
-    return [
-        page_by(incident, user, place, begun + method.after)
-        for place, method in enumerate(methods(user, incident.urgency))
-        if method.after is not None
-    ]
-
-
-def page_by(incident: Incident, user: User, place: int, due: Instant) -> Page:
-    """The page by the person's method at ``place``."""
-    return _page_to(incident, user.name, place, methods(user, incident.urgency)[place].contact, due)
-
-
-def still_due(incident: Incident, page: Page) -> bool:
-    """What made the page due still holds: for the fallback an open incident, for a level's its status and epoch."""
-    if page.user == FALLBACK:
-        return incident.open
-    return incident.status is Status.TRIGGERED and incident.epoch == page.epoch
-
-
-def fallback_pages(incident: Incident, directory: Directory, at: Instant) -> list[Page]:
-    """The fallback contact is told by all its methods at once."""
-    contacts = enumerate(directory.account.fallback)
-    return [_page_to(incident, FALLBACK, place, contact, at) for place, contact in contacts]
-
-
-def _page_to(incident: Incident, user: str, place: int, contact: Contact, due: Instant) -> Page:
-    """The page of the incident's present level entry to ``user`` by ``contact``."""
-    return Page(
-        incident=incident.id,
-        entry=str(incident.entry),
-        user=user,
-        rule=place,
-        level=incident.level,
-        epoch=incident.epoch,
-        method=contact.name,
-        medium=contact.medium,
-        address=contact.address,
-        due=due,
-    )
-
-
-def _ceil(at: Instant) -> Instant:
-    """What is due is due in whole seconds, and never early."""
-    return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
+def _why_paged(pages: Sequence[Page]) -> Why:
+    return Why.RESPONDER_DUE if all(page.of_responder for page in pages) else Why.LEVEL_DUE

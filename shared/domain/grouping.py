@@ -12,11 +12,9 @@ from typing import Any, cast
 
 from shared.domain.directory import Service
 from shared.domain.event import Event
-from shared.domain.incident import Incident
+from shared.domain.incident import ALERTS_MAX, Incident
 from shared.domain.instants import Instant
 from shared.domain.plain import to_plain
-
-ALERTS_MAX = 1000  # of one incident: nothing grows without bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

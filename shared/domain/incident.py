@@ -5,16 +5,16 @@ Laws: the timeline is the truth, and an incident is the fold of its log entries.
 nothing. Resolved is final.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 from shared.domain.directory import Policy, Urgency
 from shared.domain.errors import Refused
-from shared.domain.event import Severity
 from shared.domain.instants import Instant
+from shared.domain.responder import Responder, answered, unreached
+from shared.domain.timeline import Kind, LogEntry
 
 
 class Status(StrEnum):
@@ -23,31 +23,8 @@ class Status(StrEnum):
     RESOLVED = "resolved"
 
 
-class Kind(StrEnum):
-    """What a log entry records; each is past."""
-
-    TRIGGERED = "triggered"
-    ALERT_JOINED = "alert_joined"
-    ALERT_CHANGED = "alert_changed"
-    ALERT_RESOLVED = "alert_resolved"
-    LEVEL_ENTERED = "level_entered"
-    LEVEL_SKIPPED = "level_skipped"
-    EXHAUSTED = "exhausted"
-    ACKNOWLEDGED = "acknowledged"
-    UNACKNOWLEDGED = "unacknowledged"
-    ACKNOWLEDGEMENT_TIMED_OUT = "acknowledgement_timed_out"
-    SNOOZED = "snoozed"
-    SNOOZE_ENDED = "snooze_ended"
-    ESCALATED = "escalated"
-    REASSIGNED = "reassigned"
-    URGENCY_RAISED = "urgency_raised"
-    RESOLVED = "resolved"
-    AUTO_RESOLVED = "auto_resolved"
-    MERGED = "merged"
-    NOTED = "noted"
-    STATUS_UPDATED = "status_updated"
-    PRIORITY_CHANGED = "priority_changed"
-
+TIMELINE_MAX = 10_000  # entries: an alert that changes each second has as many within three hours
+ALERTS_MAX = 1000  # of one incident: nothing grows without bound
 
 T, A, R = Status.TRIGGERED, Status.ACKNOWLEDGED, Status.RESOLVED
 STAYS = {T: T, A: A}
@@ -70,6 +47,9 @@ NEXT: Mapping[Kind, Mapping[Status, Status]] = {  # a pair that is missing is no
     Kind.RESOLVED: {T: R, A: R},
     Kind.AUTO_RESOLVED: {T: R, A: R},
     Kind.MERGED: {T: R, A: R},
+    Kind.ALERTS_MOVED: STAYS,
+    Kind.RESPONDER_ADDED: STAYS,
+    Kind.RESPONDER_UNREACHED: STAYS,
     Kind.NOTED: STAYS,
     Kind.STATUS_UPDATED: STAYS,
     Kind.PRIORITY_CHANGED: STAYS,
@@ -88,93 +68,6 @@ PAGES_A_LEVEL = frozenset(  # what begins a level anew, or another one
 )
 ENDS = frozenset({Kind.RESOLVED, Kind.AUTO_RESOLVED, Kind.MERGED})
 RAISES_EPOCH = PAGES_A_LEVEL | ENDS | {Kind.ACKNOWLEDGED, Kind.SNOOZED}
-
-
-class Why(StrEnum):
-    """Reasons, in the same words on the timeline, in the page and in the log."""
-
-    LEVEL_DUE = "the level is due"
-    NOBODY_ON_CALL = "nobody is on call"
-    NO_CONTACT_METHOD = "nobody at this level has a contact method"
-    EVERY_METHOD_FAILED = "every method of everybody at this level failed"
-    SUPPORT_HOURS = "the support hours have begun"
-    UNANSWERED = "nobody acknowledged in time"
-    EXHAUSTED = "the policy is exhausted"
-    NOBODY_REACHABLE = "the policy reaches nobody"
-    SOMEONE_HAS_IT = "someone has it"
-    IT_IS_RESOLVED = "it is resolved"
-    STALE_EPOCH = "another run has taken over"
-    NO_SUCH_INCIDENT = "there is no such incident"
-    WAITING = "the next moment has not come"
-    NOTHING_LEFT = "nothing is left to come"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Author:
-    """Who caused an entry: a person, an integration, or the system itself (neither)."""
-
-    user: str | None = None
-    integration: str | None = None
-    via: str | None = None  # the channel of a person's answer
-    message_id: str | None = None  # the provider's id of that answer
-
-
-SYSTEM = Author()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleTrace:
-    """One rule that was tried on an event, and what came of it."""
-
-    rule: str
-    matched: bool
-    because: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """What an incident is when it is triggered; fixed then."""
-
-    number: int
-    service: str
-    title: str
-    urgency: Urgency
-    priority: str | None = None
-    tags: tuple[str, ...] = ()
-    policy: Policy
-    turn: int = 0  # the incident's place among those of its policy: round robin counts by it
-    raises_at: Instant | None = None  # when low urgency becomes high: as the support hours begin
-    acknowledgement_timeout: timedelta | None = None
-    auto_resolve: timedelta | None = None
-    runbook: str | None = None  # the one that a rule named
-    ticket: Mapping[str, Any] | None = None  # as a rule asks for it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
-    """One line of a timeline. ``at`` is when it was committed, ``due`` when it ought to have been."""
-
-    kind: Kind
-    at: Instant
-    by: Author = SYSTEM
-    epoch: int = 0  # the incident's epoch after this entry
-    due: Instant | None = None
-    why: Why | None = None
-    opening: Opening | None = None
-    alert: str | None = None
-    severity: Severity | None = None
-    summary: str | None = None
-    rules: tuple[RuleTrace, ...] = ()
-    round: int | None = None
-    level: int | None = None
-    entry: int | None = None
-    people: tuple[str, ...] = ()
-    directory: int | None = None  # the version of the directory that a level's people are paged by
-    policy: Policy | None = None
-    until: Instant | None = None
-    into: str | None = None
-    priority: str | None = None
-    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,14 +97,16 @@ class Incident:
     people: tuple[str, ...] = ()  # whom the present level pages: the assignees
     directory: int = 0
     reached: bool = False  # somebody was paged in this round
-    next_level: int | None = None  # the level to enter at ``next_at``; None while the present one lasts
-    next_at: Instant | None = None
+    next_level: int | None = None  # the level to enter; None while the present one lasts
+    next_at: Instant | None = None  # when; None while somebody has it
     exhausted: bool = False
     acknowledged_by: tuple[str, ...] = ()
     acknowledged_at: Instant | None = None
     snoozed_until: Instant | None = None
     touched: bool = False  # a person did something to it
+    responders: tuple[Responder, ...] = ()  # who was added beside the level's people; the place is their number's
     merged_into: str | None = None
+    merged: tuple[str, ...] = ()  # those merged into it, whose alerts are its own
     epoch: int = 0
     version: int = 0
 
@@ -259,7 +154,7 @@ def apply(incident: Incident, entry: LogEntry) -> Incident:
     raises = raises_epoch(incident, entry.kind)
     after = replace(incident, status=status, version=incident.version + 1, epoch=incident.epoch + raises)
     if entry.by.user is not None:
-        after = replace(after, touched=True)
+        after = replace(after, touched=True, responders=answered(after.responders, entry.by.user))
     if entry.kind in PAGES_A_LEVEL:
         after = _page_anew(after, entry)
     elif entry.kind in ENDS:
@@ -287,10 +182,10 @@ def fold(incident: str, log: Iterable[LogEntry]) -> Incident:
 
 
 def _page_anew(incident: Incident, entry: LogEntry) -> Incident:
-    """Some level is to be entered at once: by default the present one."""
+    """Some level is to be entered at once: by default the one that was to be entered, else the present one."""
     return replace(
         incident,
-        next_level=max(incident.level, 1) if entry.level is None else entry.level,
+        next_level=entry.level or incident.next_level or max(incident.level, 1),
         next_at=entry.due or entry.at,
         exhausted=False,
         acknowledged_by=(),
@@ -300,6 +195,11 @@ def _page_anew(incident: Incident, entry: LogEntry) -> Incident:
 
 
 def _details(incident: Incident, entry: LogEntry) -> Incident:
+    """What the entry's kind changes besides."""
+    return _of_alerts(_of_people(_of_level(incident, entry), entry), entry)
+
+
+def _of_level(incident: Incident, entry: LogEntry) -> Incident:
     match entry.kind:
         case Kind.LEVEL_ENTERED:
             return replace(
@@ -330,6 +230,12 @@ def _details(incident: Incident, entry: LogEntry) -> Incident:
             return replace(
                 incident, entry=entry.entry or incident.entry + 1, exhausted=True, next_level=None, next_at=None
             )
+        case _:
+            return incident
+
+
+def _of_people(incident: Incident, entry: LogEntry) -> Incident:
+    match entry.kind:
         case Kind.ACKNOWLEDGED:
             names = (entry.by.user,) if entry.by.user and entry.by.user not in incident.acknowledged_by else ()
             return replace(
@@ -337,7 +243,6 @@ def _details(incident: Incident, entry: LogEntry) -> Incident:
                 acknowledged_by=incident.acknowledged_by + names,
                 acknowledged_at=entry.at,
                 snoozed_until=None,
-                next_level=None,
                 next_at=None,
             )
         case Kind.SNOOZED:
@@ -346,18 +251,55 @@ def _details(incident: Incident, entry: LogEntry) -> Incident:
                 snoozed_until=entry.until,
                 acknowledged_at=entry.at,
                 acknowledged_by=incident.acknowledged_by or ((entry.by.user,) if entry.by.user else ()),
-                next_level=None,
                 next_at=None,
             )
         case Kind.REASSIGNED:
-            return replace(incident, policy=entry.policy or incident.policy, round=0, reached=False)
+            return replace(
+                incident,
+                policy=entry.policy or incident.policy,
+                turn=incident.turn if entry.turn is None else entry.turn,
+                round=0,
+                level=0,
+                entered_at=None,
+                people=(),
+                reached=False,
+            )
+        case Kind.PRIORITY_CHANGED:
+            return replace(incident, priority=entry.priority)
+        case Kind.RESPONDER_ADDED:
+            return replace(incident, responders=(*incident.responders, *_added(incident, entry)))
+        case Kind.RESPONDER_UNREACHED:
+            return replace(incident, responders=unreached(incident.responders, entry.responder))
+        case _:
+            return incident
+
+
+def _of_alerts(incident: Incident, entry: LogEntry) -> Incident:
+    match entry.kind:
         case Kind.URGENCY_RAISED:
             return replace(incident, urgency=Urgency.HIGH, raises_at=None)
         case Kind.ALERT_JOINED:
             return replace(incident, alerts=incident.alerts + 1, open_alerts=incident.open_alerts + 1)
         case Kind.ALERT_RESOLVED:
             return replace(incident, open_alerts=incident.open_alerts - 1)
-        case Kind.PRIORITY_CHANGED:
-            return replace(incident, priority=entry.priority)
+        case Kind.ALERTS_MOVED if entry.moved is not None:
+            return replace(
+                incident,
+                touched=True,
+                alerts=incident.alerts + entry.moved.alerts,
+                open_alerts=incident.open_alerts + entry.moved.open_alerts,
+                merged=(*incident.merged, entry.moved.incident, *entry.moved.also),
+            )
         case _:
             return incident
+
+
+def _added(incident: Incident, entry: LogEntry) -> Iterator[Responder]:
+    for number, user in enumerate(entry.people, start=len(incident.responders) + 1):
+        yield Responder(
+            number=number,
+            user=user,
+            added_at=entry.due or entry.at,
+            urgency=incident.urgency,
+            directory=entry.directory or 0,
+        )

@@ -39,6 +39,11 @@ def whole_second(at: Instant) -> Instant:
     return at.replace(microsecond=0)
 
 
+def next_whole_second(at: Instant) -> Instant:
+    """``at``, or the second after it: what is due then is never early."""
+    return at if at.microsecond == 0 else whole_second(at) + timedelta(seconds=1)
+
+
 def parse_duration(text: str) -> timedelta:
     """``45s``, ``5m``, ``2h``, ``1d``, ``2w`` → timedelta. Raises ValueError otherwise."""
     match = DURATION.fullmatch(text)

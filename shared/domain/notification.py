@@ -39,6 +39,7 @@ class Page:
 
     incident: str
     entry: str  # the level entry: ``1``; an added responder's is ``R1``
+    seen: int = 0  # the level entry that its reader sees, which a command in answer to it names
     user: str
     rule: int  # the place of the method among the person's, from 0
     level: int
@@ -59,6 +60,10 @@ class Page:
     def identity(self) -> str:
         """The page within its incident: ``1#ada#0``."""
         return f"{self.entry}#{self.user}#{self.rule}"
+
+    @property
+    def of_responder(self) -> bool:
+        return self.entry.startswith("R")
 
 
 def stale_at(page: Page) -> Instant:

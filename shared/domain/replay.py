@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from shared.domain.errors import Refused
-from shared.domain.incident import Incident, LogEntry, fold
+from shared.domain.incident import Incident, fold
+from shared.domain.timeline import LogEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

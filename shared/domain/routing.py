@@ -15,11 +15,11 @@ from shared.domain.clues import Clues
 from shared.domain.directory import Directory, EventRule, Integration, OpenAfter, Service, Urgency
 from shared.domain.event import Event, Severity
 from shared.domain.extraction import Wording, variables, word
-from shared.domain.incident import RuleTrace
 from shared.domain.instants import Instant
 from shared.domain.operators import PatternError
 from shared.domain.pattern import Pattern, compile_pattern
 from shared.domain.plain import to_plain
+from shared.domain.timeline import RuleTrace
 
 REASON_MAX = 300  # characters that the timeline keeps of a reason
 REASONS_MAX = 120_000  # and of all reasons: an item has 400 KB

@@ -80,13 +80,27 @@ def final_schedule(schedule: Schedule, since: Instant, until: Instant) -> list[S
     final: list[Stretch] = []
     for layer in schedule.layers:
         final = _over(final, list(_layer(layer, clock, begin, end)))
-    overrides: list[Stretch] = []
-    for override in schedule.overrides:
-        opens, closes = max(seconds(override.begin), begin), min(seconds(override.end), end)
-        if opens < closes:
-            overrides = _over(overrides, [(opens, closes, override.user)])
-    merged = _merged(_over(final, overrides))
+    merged = _merged(_over(final, _overrides(schedule.overrides, begin, end)))
     return [Shift(user=user, start=instant(opens), end=instant(closes)) for opens, closes, user in merged]
+
+
+def gaps(schedule: Schedule, since: Instant, until: Instant) -> list[tuple[Instant, Instant]]:
+    """When nobody holds the pager. Turns don't matter for it, so it costs as much as there are windows."""
+    clock = wall_clock(schedule.time_zone, since.year, until.year)
+    begin, end = seconds(since), seconds(until)
+    covered = [(seconds(override.begin), seconds(override.end)) for override in schedule.overrides]
+    for layer in schedule.layers:
+        opens, closes = _lasts(layer, clock, begin, end)
+        if opens < closes:
+            windows = _windows(layer.only, clock, opens, closes) if layer.only else [(opens, closes)]
+            covered += [(max(opens, a), min(closes, b)) for a, b in windows]
+    found: list[tuple[Instant, Instant]] = []
+    at = begin
+    for opens, closes in [*_union(sorted(span for span in covered if span[0] < span[1])), (end, end)]:
+        if at < min(opens, end):
+            found.append((instant(at), instant(min(opens, end))))
+        at = max(at, closes)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +108,7 @@ class Turn:
     """One turn of a layer, whether or not a restriction leaves its hours out; ``begin`` is in local seconds."""
 
     user: str
+    seat: int  # the user's place in the layer's order
     begin: int
 
 
@@ -104,7 +119,8 @@ def present_turn(layer: Layer, zone: str, at: Instant) -> Turn | None:
     if turn < 0 or (layer.until is not None and now >= clock.last(local_seconds(layer.until))):
         return None
     begin = local_seconds(layer.start) + turn * (layer.turn // SECOND)
-    return Turn(user=layer.users[turn % len(layer.users)], begin=begin)
+    seat = turn % len(layer.users)
+    return Turn(user=layer.users[seat], seat=seat, begin=begin)
 
 
 def inside(window: Window, zone: str, at: Instant) -> bool:
@@ -117,6 +133,18 @@ def next_begin(window: Window, zone: str, after: Instant) -> Instant:
     today = clock.local(now) // DAY
     days = (day for day in range(today - 1, today + 9) if (day + MONDAY) % 7 in window.days)
     return instant(min(at for day in days if (at := clock.first(day * DAY + window.begin)) > now))
+
+
+def _overrides(overrides: Sequence[Override], begin: int, end: int) -> list[Stretch]:
+    """The newest wins. One above the other in halves: a thousand take ten rounds, not a thousand."""
+    found: list[list[Stretch]] = []
+    for override in overrides:
+        opens, closes = max(seconds(override.begin), begin), min(seconds(override.end), end)
+        if opens < closes:
+            found.append([(opens, closes, override.user)])
+    while len(found) > 1:
+        found = [_over(*pair) if len(pair := found[n : n + 2]) == 2 else pair[0] for n in range(0, len(found), 2)]
+    return found[0] if found else []
 
 
 # one layer
@@ -159,9 +187,7 @@ def _in_force(only: Sequence[Window], clock: WallClock, at: int) -> bool:
 
 def _layer(layer: Layer, clock: WallClock, since: int, until: int) -> Iterator[Stretch]:
     """The layer's turns within the range, in order, cut to its restrictions."""
-    since = max(since, clock.first(local_seconds(layer.start)))
-    if layer.until is not None:
-        until = min(until, clock.last(local_seconds(layer.until)))
+    since, until = _lasts(layer, clock, since, until)
     if since >= until:
         return
     windows = _windows(layer.only, clock, since, until) if layer.only else [(since, until)]
@@ -173,6 +199,12 @@ def _layer(layer: Layer, clock: WallClock, since: int, until: int) -> Iterator[S
         while here < len(windows) and windows[here][0] < end:
             yield max(begin, windows[here][0]), min(end, windows[here][1]), user
             here += 1
+
+
+def _lasts(layer: Layer, clock: WallClock, since: int, until: int) -> Span:
+    """The part of the range between the layer's start and its end."""
+    since = max(since, clock.first(local_seconds(layer.start)))
+    return since, until if layer.until is None else min(until, clock.last(local_seconds(layer.until)))
 
 
 def _turns(layer: Layer, clock: WallClock, since: int, until: int) -> Iterator[Stretch]:

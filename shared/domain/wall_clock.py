@@ -32,6 +32,11 @@ def local_seconds(local: datetime) -> int:
     return (local - LOCAL_EPOCH) // SECOND
 
 
+def local_seconds_at(at: Instant, zone: str) -> int:
+    """What the wall clock of ``zone`` shows at ``at``."""
+    return wall_clock(zone, at.year, at.year).local(seconds(at))
+
+
 def instant_of(local: datetime, zone: str, *, last: bool = False) -> Instant:
     """The naive ``local`` time of ``zone`` → UTC."""
     clock = wall_clock(zone, local.year, local.year)

@@ -6,12 +6,14 @@ A run that wakes to another epoch ends itself. What was saved but not done is fo
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.domain.directory import Directory
+from shared.domain.directory import Directory, Versions
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.escalation import Turn, decide
-from shared.domain.incident import Incident, Why
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.responder import waiting
+from shared.domain.timeline import Why
 from shared.flow.ports import Change, Deps, Loaded, Unavailable
 
 TRIES = 8  # a turn meets another writer seldom, and eight times in a row only if something is wrong
@@ -46,10 +48,7 @@ def run(deps: Deps, incident: str, epoch: int) -> Taken:
 def take(deps: Deps, loaded: Loaded) -> Turn:
     """Decide, save, queue. Raises Conflict where somebody else wrote meanwhile."""
     incident = loaded.incident
-    directory = deps.directory.current()
-    last_seen = deps.incidents.last_seen(incident.id) if incident.auto_resolve and incident.open else None
-    now = _now(deps, loaded)
-    turn = decide(incident, loaded.pages, directory, paged_by(deps, directory, incident), now, last_seen)
+    turn = look(deps, incident, loaded.pages, _now(deps, loaded))
     if turn.entries or turn.pages or turn.wake_at != loaded.due_at:
         deps.incidents.commit(
             Change(
@@ -74,34 +73,48 @@ def queue(deps: Deps, pages: tuple[Page, ...]) -> None:
         deps.journal.fault("escalate", f"{fault}; sweep sends the pages on", incident=pages[0].incident)
 
 
-def begin_run(deps: Deps, incident: Incident, due_at: Instant | None) -> None:
-    """Starts the run of the incident's epoch where something is to come; ``sweep`` stands in where that fails."""
+def begin_run(deps: Deps, incident: Incident, due_at: Instant | None, responders: int = 0) -> None:
+    """Starts the run of the incident's epoch where something is to come; ``sweep`` stands in where that fails.
+
+    For responders, who change no epoch, a further run of it that is named by how many there are.
+    """
     if due_at is None:
         return
     try:
-        deps.executions.start(incident.id, incident.epoch)
+        deps.executions.start(incident.id, incident.epoch, responders)
     except Unavailable as fault:
         deps.journal.fault("escalate", f"{fault}; sweep takes the turns", incident=incident.id)
 
 
 def next_moment(deps: Deps, incident: Incident, pages: tuple[Page, ...] = ()) -> Instant | None:
-    """When something is next due for ``incident``, also when that is at once."""
-    if incident.next_at is not None:
+    """When something is next due for ``incident``, also when that is at once. ``pages`` are all that it has."""
+    if incident.next_at is not None or not incident.open:
         return incident.next_at
-    directory = deps.directory.current()
-    last_seen = deps.incidents.last_seen(incident.id) if incident.auto_resolve and incident.open else None
-    return decide(incident, pages, directory, directory, deps.now(), last_seen).wake_at
+    return look(deps, incident, pages, deps.now()).wake_at
 
 
-def paged_by(deps: Deps, directory: Directory, incident: Incident) -> Directory:
-    """The version by which the present level's people are paged; the one in force where that is gone."""
-    if incident.directory in (0, directory.version):
-        return directory
+def look(deps: Deps, incident: Incident, pages: tuple[Page, ...], now: Instant) -> Turn:
+    """The turn of ``incident`` at ``now``, decided and not carried out."""
+    counts = incident.auto_resolve is not None and incident.open and not incident.touched
+    last_seen = deps.incidents.last_seen(incident.id) if counts else None
+    return decide(incident, pages, versions(deps, incident), now, last_seen)
+
+
+def versions(deps: Deps, incident: Incident) -> Versions:
+    """The directory in force, and the versions by which the present level and the responders are paged."""
+    in_force = deps.directory.current()
+    asked = {responder.directory for responder in waiting(incident.responders)}
+    numbers = (asked | {incident.directory}) - {0, in_force.version}
+    found = ((number, _version(deps, incident, number)) for number in sorted(numbers))
+    return Versions(in_force=in_force, older={number: older for number, older in found if older is not None})
+
+
+def _version(deps: Deps, incident: Incident, number: int) -> Directory | None:
     try:
-        return deps.directory.version(incident.directory)
+        return deps.directory.version(number)
     except NotFound as fault:
         deps.journal.fault("escalate", f"{fault}; the version in force is used", incident=incident.id)
-        return directory
+        return None
 
 
 def _now(deps: Deps, loaded: Loaded) -> Instant:

@@ -10,10 +10,11 @@ from shared.domain.errors import TocsinError
 from shared.domain.event import Action, Severity
 from shared.domain.grouping import group_after, group_hash, takes
 from shared.domain.ids import incident_id, object_id
-from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, begin
+from shared.domain.incident import Incident, begin
 from shared.domain.instants import Instant, whole_second
 from shared.domain.routing import Route, compiled, route, tried
-from shared.flow.advance import advance
+from shared.domain.timeline import Author, Kind, LogEntry, Opening
+from shared.flow.advance import advance, followed
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.ports import Change, Deps
 
@@ -37,8 +38,9 @@ def open_or_join(
         raise TocsinError("no rule, no integration and no `unrouted` takes this event: name a service in `unrouted`")
     alike = group_hash(service, accepted.event)
     group = deps.incidents.group(alike) if alike else None
-    present = deps.incidents.state(group.incident) if group else None
-    joins = present if group and takes(group, present, due) else None
+    present = followed(deps, group.incident if group else None)
+    same = present is not None and present.service == service.name  # not where it was merged into another's
+    joins = present if group and same and takes(group, present, due) else None
     name = joins.id if joins else incident_id(accepted.key, accepted.generation, accepted.sequence)
     alert = _alert(name, accepted, way)
     waited = known if known is not None and known.state is KeyStatus.HELD else None
@@ -141,7 +143,7 @@ def _triggered(deps: Deps, accepted: Accepted, way: Route, service: Service, ent
         priority=way.priority,
         tags=way.tags,
         policy=policy,
-        turn=_turn(deps, policy),
+        turn=turn_of(deps, policy),
         raises_at=way.raises_at,
         acknowledgement_timeout=service.acknowledgement_timeout,
         auto_resolve=service.auto_resolve,
@@ -163,7 +165,7 @@ def _alert(incident: str, accepted: Accepted, way: Route) -> Alert:
     )
 
 
-def _turn(deps: Deps, policy: Policy) -> int:
+def turn_of(deps: Deps, policy: Policy) -> int:
     """The incident's place among those of its policy, from 0; counted only where a level takes turns."""
     if not any(level.assign == "round_robin" for level in policy.levels):
         return 0

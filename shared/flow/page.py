@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from shared.domain.change_event import ServiceChange
 from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Conflict
-from shared.domain.escalation import page_by, still_due
-from shared.domain.instants import whole_second
-from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, PageState, next_untried, stale_at
+from shared.domain.escalation import LATE
+from shared.domain.instants import Instant, whole_second
+from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, PageState, stale_at
+from shared.domain.paging import recipient, still_due
 from shared.flow import changes
-from shared.flow.escalate import paged_by, queue, take
+from shared.flow.escalate import queue, take, versions
 from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
 
@@ -154,15 +155,18 @@ def _hand_on(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
         return _settle(deps, page)
     if page.user == FALLBACK:
         return _fallback_lost(deps, loaded, page)
-    user = paged_by(deps, deps.directory.current(), loaded.incident).users.get(page.user)
-    present = [other for other in loaded.pages if other.entry == page.entry]
-    place = next_untried(user, loaded.incident.urgency, present) if user else None
-    if user is None or place is None or page.entry != str(loaded.incident.entry):
+    person = recipient(loaded.incident, page, versions(deps, loaded.incident))
+    following = person and person.next_page(loaded.incident, loaded.pages, _at_once(page, deps.now()))
+    if following is None:
         return _nobody_left(deps, loaded, page)
-    following = page_by(loaded.incident, user, place, whole_second(deps.now()))
     deps.incidents.commit(Change(pages=(following,), settled=page))
     queue(deps, (following,))
     return page.state
+
+
+def _at_once(page: Page, now: Instant) -> Instant:
+    """What follows from a failure was due when the page was, unless an outage lies between."""
+    return page.due if now - page.due <= LATE else whole_second(now)
 
 
 def _nobody_left(deps: Deps, loaded: Loaded, page: Page) -> PageState:
@@ -170,10 +174,12 @@ def _nobody_left(deps: Deps, loaded: Loaded, page: Page) -> PageState:
     incident, at = loaded.incident, deps.now()
     due_at = min(loaded.due_at, at) if loaded.due_at else at
     deps.incidents.commit(Change(incident=incident, before=incident.version, due_at=due_at, settled=page))
-    with suppress(Conflict):  # who wrote meanwhile took the turn
+    for _ in range(TRIES):
         settled = deps.incidents.load(incident.id)
-        if settled is not None:
-            take(deps, settled)
+        with suppress(Conflict):  # who wrote meanwhile may not have known of the failure: look again
+            if settled is not None:
+                take(deps, settled)
+            break
     return page.state
 
 

@@ -11,9 +11,10 @@ from shared.domain.errors import TocsinError
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.timeline import LogEntry
 
 
 class Unavailable(TocsinError):
@@ -35,6 +36,7 @@ class Change:
     ``before`` is the version that the incident must still have (0: it isn't there yet); ``pages`` mustn't exist yet;
     ``known`` is the key as it was read (None: no item). ``settled`` is a page whose attempt still holds the claim.
     ``group`` names the incident that alerts alike join; ``known_group`` is as it was read.
+    ``along`` is a change of another incident, written with it.
     ``held`` is an alert that waits from now on, or still does; ``released`` (a key's hash) waits no more.
     ``marker`` is an answer that counts once: channel, message id.
     """
@@ -53,6 +55,7 @@ class Change:
     held: Held | None = None
     released: str | None = None
     marker: tuple[str, str] | None = None
+    along: "Change | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,8 @@ class IncidentStore(Protocol):
         """Takes a page for sending: it is due (or its claim is stale), and so is what made it due. None where not.
 
         What makes it due is checked in the same transaction: a level's page needs the incident triggered and in the
-        page's epoch, the fallback's an incident that isn't resolved. A claim that is one's own counts as taken.
+        page's epoch, the fallback's an incident that isn't resolved, a responder's besides that they haven't
+        answered. A claim that is one's own counts as taken.
         """
         ...
 
@@ -209,8 +213,11 @@ class PageQueue(Protocol):
 
 
 class Executions(Protocol):
-    def start(self, incident: str, epoch: int) -> None:
-        """Starts the run ``<incident>-<epoch>``; a name that exists counts as started. Raises Unavailable."""
+    def start(self, incident: str, epoch: int, responders: int = 0) -> None:
+        """Starts the run ``<incident>-<epoch>``, or ``<incident>-<epoch>-R<responders>`` where there are some.
+
+        A name that exists counts as started. Raises Unavailable.
+        """
         ...
 
 

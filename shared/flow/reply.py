@@ -4,33 +4,23 @@ A reply counts only when it is proven: the mail's verdicts, one sender, an addre
 of the person it was signed for. It is applied once, however often it is delivered.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.access import page_tag
 from shared.domain.alert import Alert
 from shared.domain.answer import Answer, Word, commands_for, read_answer
-from shared.domain.command import Command, carry_out
 from shared.domain.directory import Contact, Medium, User
-from shared.domain.errors import Conflict, NotFound, Refused
-from shared.domain.escalation import decide, in_words
-from shared.domain.incident import Author, Incident, LogEntry, apply
+from shared.domain.errors import Refused
+from shared.domain.incident import Incident
 from shared.domain.notification import Page
-from shared.flow.advance import advance
-from shared.flow.ports import AlreadyCounted, Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.domain.outlook import in_words
+from shared.domain.timeline import Author
+from shared.flow.escalate import look
+from shared.flow.obey import Marker, Said, load, obey
+from shared.flow.ports import AlreadyCounted, Deps, Loaded, Notice, OutcomeUnknown, SendFailed
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
-TRIES = 8
 HELP = "Answer with one line: ack, resolve, escalate, snooze 2h, reassign <name>, note <text>, status or help."
-Marker = tuple[str, str]  # channel, provider's message id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What an author is answered, and the incident as it is by then."""
-
-    text: str
-    incident: Incident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,51 +51,6 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     return said.text
 
 
-def obey(deps: Deps, incident: str, commands: Sequence[Command], marker: Marker | None) -> Said:
-    """Carries out ``commands`` in one transaction; what their author is answered.
-
-    Raises AlreadyCounted, NotFound, Unavailable.
-    """
-    for _ in range(TRIES):
-        loaded = _load(deps, incident)
-        try:
-            entries = _ordered(deps, loaded.incident, commands)
-        except Refused as fault:
-            return Said(text=f"Nothing was done: {fault}.", incident=loaded.incident)
-        try:
-            after = advance(deps, loaded.incident, entries, Change(marker=marker))
-        except Conflict:
-            continue  # the timer or somebody else wrote first: decide again on what is there now
-        return Said(text=said_of(after, commands[-1], changed=bool(entries)), incident=after)
-    raise Unavailable(f"{incident} is being written to without pause; the reply is applied again")
-
-
-def said_of(incident: Incident, command: Command, *, changed: bool) -> str:
-    """What an author hears once a command has taken effect."""
-    named = f"{incident.number} {incident.name}"
-    match command.order.value:
-        case "acknowledge":
-            return f"You have it. {named} is acknowledged." if changed else f"You have {named} already."
-        case "resolve":
-            return f"{named} is resolved."
-        case "note" | "status_update":
-            return f"Noted on {named}."
-        case "snooze":
-            return f"{named} is snoozed."
-        case _:
-            return f"Done. {named} is {incident.status}."
-
-
-def _ordered(deps: Deps, incident: Incident, commands: Sequence[Command]) -> tuple[LogEntry, ...]:
-    """The log entries of ``commands``, one after the other. Raises Refused: then none of them is carried out."""
-    after, entries = incident, list[LogEntry]()
-    for command in commands:
-        for entry in carry_out(after, command, deps.directory.current(), deps.now()):
-            after = apply(after, entry)
-            entries.append(entry)
-    return tuple(entries)
-
-
 def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, user: User, marker: Marker) -> Said:
     if answer.number is not None and answer.number != incident.number:
         asked = f"this mail is about {incident.number}. Answer the page of {answer.number} instead"
@@ -115,7 +60,7 @@ def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, use
     if answer.word is Word.STATUS:
         return _status(deps, incident.id)
     author = Author(user=user.name, via=marker[0], message_id=marker[1])
-    seen = int(page.entry) if page.entry.isdigit() else None
+    seen = page.seen or (None if page.of_responder else int(page.entry))
     try:
         commands = commands_for(answer, author, seen, deps.directory.current())
     except Refused as fault:
@@ -124,19 +69,11 @@ def _obey_answer(deps: Deps, incident: Incident, answer: Answer, page: Page, use
 
 
 def _status(deps: Deps, incident: str) -> Said:
-    loaded = _load(deps, incident)
-    state, directory = loaded.incident, deps.directory.current()
-    turn = decide(state, loaded.pages, directory, directory, deps.now())
+    loaded, now = load(deps, incident), deps.now()
+    state = loaded.incident
+    following = in_words(look(deps, state, loaded.pages, now), deps.directory.current(), now)
     who = ", ".join(state.acknowledged_by or state.people) or "nobody"
-    text = f"{state.number} {state.name} is {state.status} ({who}). {in_words(turn, deps.now())}"
-    return Said(text=text, incident=state)
-
-
-def _load(deps: Deps, incident: str) -> Loaded:
-    loaded = deps.incidents.load(incident)
-    if loaded is None:
-        raise NotFound(f"there is no incident {incident}")
-    return loaded
+    return Said(text=f"{state.number} {state.name} is {state.status} ({who}). {following}", incident=state)
 
 
 def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, Loaded, User]:

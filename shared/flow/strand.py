@@ -21,9 +21,10 @@ from shared.domain.command import Command, Order, carry_out
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.event import Action
 from shared.domain.holding import Hold
-from shared.domain.incident import Incident, Kind, LogEntry
+from shared.domain.incident import TIMELINE_MAX, Incident
+from shared.domain.timeline import Kind, LogEntry
 from shared.flow import counting
-from shared.flow.advance import advance
+from shared.flow.advance import advance, followed
 from shared.flow.envelope import Delivery, read
 from shared.flow.held import hold_of, keep
 from shared.flow.opening import author_of, new_key, open_or_join, raised, state_at, way_of
@@ -91,8 +92,7 @@ class Strand:
 
     def _read(self, key: str) -> None:
         self.known = self.deps.incidents.key(key_hash(key))
-        named = self.known.incident if self.known else None
-        self.incident = self.deps.incidents.state(named) if named else None
+        self.incident = followed(self.deps, self.known.incident if self.known else None)
 
     def _forget(self) -> None:
         self.known = self.incident = self.counted = None
@@ -188,6 +188,9 @@ class Strand:
         key = self._key_after(known, accepted)
         if self.incident is None:
             return self._change_what_waits(accepted, key)
+        rise = self._urgency(accepted)
+        if self.incident.version >= TIMELINE_MAX and not rise:
+            return self._only_count(known, key)
         entries = [
             LogEntry(
                 kind=Kind.ALERT_CHANGED,
@@ -198,7 +201,13 @@ class Strand:
                 summary=event.summary,
             )
         ]
-        return self._commit([*entries, *self._urgency(accepted)], key)
+        return self._commit([*entries, *rise], key)
+
+    def _only_count(self, known: KeyState, key: KeyState) -> None:
+        """The timeline is long enough: the change is counted on the alert, like a repeat."""
+        self.deps.journal.count("TimelineFull")
+        self.deps.incidents.count_repeats(known, key)
+        self.known = key
 
     def _change_what_waits(self, accepted: Accepted, key: KeyState) -> None:
         """Suppressed, or held: what is held opens with the latest that it said."""
@@ -264,6 +273,7 @@ class Strand:
         event, triggers = accepted.event, accepted.event.action is Action.TRIGGER
         return replace(
             known,
+            incident=self.incident.id if self.incident else known.incident,
             count=known.count + triggers,
             last_seen=accepted.accepted_at,
             accepted_at=max(accepted.accepted_at, known.accepted_at),

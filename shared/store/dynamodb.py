@@ -14,9 +14,10 @@ from shared.domain.errors import Conflict, TocsinError
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
-from shared.domain.incident import Incident, LogEntry, Status
+from shared.domain.incident import Incident, Status
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import FALLBACK, Page, PageState, stale_at
+from shared.domain.timeline import LogEntry
 from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
 from shared.store import dynamodb_items as items
 from shared.store.dynamodb_calls import (
@@ -104,8 +105,8 @@ class DynamoDbIncidents:
         return [items.log_entry_from(item) for item in self._beginning(incident, items.LOG)]
 
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]:
-        found = self._beginning(incident, items.ALERT, Limit=limit)
-        return [items.alert_from(item) for item in islice(found, limit)]
+        """Its own first, then those of the incidents that were merged into it."""
+        return [items.alert_from(item) for item in islice(self._alerts(incident, limit), limit)]
 
     def last_seen(self, incident: str) -> Instant | None:
         alerts = self._beginning(incident, items.ALERT, ProjectionExpression="key_hash")
@@ -121,6 +122,12 @@ class DynamoDbIncidents:
         found = read_all(self._client, self._table, oldest, ("pk", "sk", "due_at", "tries"))
         still = [item for item in found if "due_at" in item and _due_at(item) <= until]  # the index may be behind
         return [items.overdue_from(item) for item in sorted(still, key=_due_at)]
+
+    def _alerts(self, incident: str, limit: int) -> Iterator[Item]:
+        yield from self._beginning(incident, items.ALERT, Limit=limit)
+        state = self.state(incident)
+        for merged in state.merged if state else ():
+            yield from self._beginning(merged, items.ALERT, Limit=limit)
 
     # writing
 
@@ -199,6 +206,11 @@ class DynamoDbIncidents:
 
     def _steps(self, change: Change) -> Iterator[Step]:
         """Each item with its condition. The marker is first, as it says more than a conflict."""
+        yield from self._steps_of_one(change)
+        if change.along is not None:
+            yield from self._steps_of_one(change.along)
+
+    def _steps_of_one(self, change: Change) -> Iterator[Step]:
         incident = change.incident
         if incident is not None:
             if change.marker is not None:
@@ -313,8 +325,11 @@ def _as_known(known: KeyState | None) -> Condition:
 
 def _makes_due(page: Page) -> Condition:
     """What ``still_due`` says, as a condition on the incident's item."""
+    unresolved = WRITTEN & compare("status", "<>", items.typed(Status.RESOLVED.value))
     if page.user == FALLBACK:
-        return WRITTEN & compare("status", "<>", items.typed(Status.RESOLVED.value))
+        return unresolved
+    if page.of_responder:
+        return unresolved & Condition("contains(#asked, :entry)", {"#asked": "asked"}, {":entry": {"S": page.entry}})
     triggered = compare("status", "=", items.typed(Status.TRIGGERED.value))
     return triggered & compare("epoch", "=", items.typed(page.epoch))
 

@@ -1,20 +1,22 @@
 """The set-up of an account in DynamoDB: each version is written whole, then put in force by one conditional change.
 
-A version never changes once it is in force, so it is read once; only its number is looked up again. Versions have
-numbers of their own, and one that was written but lost the race to be in force is never read.
+A version never changes once it is in force, and is kept: open incidents page by it, and it says who was on call then.
+So it is read once; only its number is looked up again. Versions have numbers of their own, and one that was written
+but lost the race to be in force is never read.
 """
 
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from shared.config.build import build
 from shared.domain.directory import Directory
-from shared.domain.errors import NotFound
-from shared.domain.instants import Instant, format_instant
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.instants import Instant, format_instant, parse_instant
 from shared.flow.ports import Journal, Unavailable
-from shared.store.dynamodb_calls import Item, asking, query, write_all
+from shared.store.dynamodb_calls import Item, Step, asking, query, transact, write_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +24,19 @@ if TYPE_CHECKING:
 LOOKED_UP_FOR = 5.0  # seconds that a number is believed: a change is in force everywhere after as long
 KEPT = 4  # versions in memory: the one in force and those by which open incidents still page
 IN_FORCE = {"pk": {"S": "VERSION"}, "sk": {"S": "VERSION"}}
+HISTORY = "HISTORY"  # the partition that says when each version was put in force, and by whom
+SEPARATOR = "\0"  # before the number of a part: no name has it, and nothing sorts before it
+PART = 300_000  # bytes of one body in an item: DynamoDB takes 400 KB
 PAUSE = 0.1  # seconds, times the round: what DynamoDB left undone is written again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """Which version was put in force when; ``by`` is who applied it."""
+
+    number: int
+    at: Instant
+    by: str
 
 
 class DynamoDbDirectory:
@@ -79,14 +93,17 @@ class DynamoDbDirectory:
             ExpressionAttributeValues={":pk": {"S": _partition(number)}},
             ConsistentRead=True,
         )
-        document: dict[str, Any] = {}
+        bodies: dict[tuple[str, str], str] = {}
         for item in found:
             kind, _, name = item["sk"]["S"].partition("#")
-            body = json.loads(item["body"]["S"])
+            of = kind, name.partition(SEPARATOR)[0]
+            bodies[of] = bodies.get(of, "") + item["body"]["S"]
+        document: dict[str, Any] = {}
+        for (kind, name), body in bodies.items():
             if name:
-                document.setdefault(kind, {})[name] = body
+                document.setdefault(kind, {})[name] = json.loads(body)
             else:
-                document[kind] = body
+                document[kind] = json.loads(body)
         if not document:
             raise NotFound(f"the directory has no version {number}")
         return document
@@ -100,31 +117,60 @@ class DynamoDbDirectory:
         write_all(
             self._client, self._table, list(_objects(document, number)), lambda round_: time.sleep(PAUSE * round_)
         )
-        self._change(
-            expected,
-            "SET version = :number, applied_at = :at, applied_by = :by",
-            {":number": {"N": str(number)}, ":at": {"S": format_instant(at)}, ":by": {"S": by}},
-        )
+        self._put_in_force(number, expected, by, at)
         return number
+
+    def history(self) -> list[Version]:
+        """Every version that ever was in force, in order of time. Raises Unavailable."""
+        found = query(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": HISTORY}},
+            ConsistentRead=True,
+        )
+        return [
+            Version(number=int(item["version"]["N"]), at=parse_instant(item["at"]["S"]), by=item["by"]["S"])
+            for item in found
+        ]
 
     def _reserve(self, expected: int) -> int:
         """A number that nobody else has, so that two who apply at once never write into the same version."""
-        attributes = self._change(expected, "ADD reserved :one", {":one": {"N": "1"}})
-        return int(attributes["reserved"]["N"])
-
-    def _change(self, expected: int, update: str, values: Item) -> Item:
-        none_yet = expected == 0
-        condition = "attribute_not_exists(version)" if none_yet else "version = :expected"
-        with asking(f"somebody else applied meanwhile: version {expected} is not in force any more"):
+        condition, values = _still(expected)
+        with asking(_overtaken(expected)):
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=IN_FORCE,
-                UpdateExpression=update,
+                UpdateExpression="ADD reserved :one",
                 ConditionExpression=condition,
-                ExpressionAttributeValues={**values, **({} if none_yet else {":expected": {"N": str(expected)}})},
+                ExpressionAttributeValues={":one": {"N": "1"}, **values},
                 ReturnValues="ALL_NEW",
             )
-        return cast("Item", answer["Attributes"])
+        return int(cast("Item", answer["Attributes"])["reserved"]["N"])
+
+    def _put_in_force(self, number: int, expected: int, by: str, at: Instant) -> None:
+        condition, values = _still(expected)
+        flip = {
+            "TableName": self._table,
+            "Key": IN_FORCE,
+            "UpdateExpression": "SET version = :number, applied_at = :at, applied_by = :by",
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": {
+                ":number": {"N": str(number)},
+                ":at": {"S": format_instant(at)},
+                ":by": {"S": by},
+                **values,
+            },
+        }
+        note = {
+            "pk": {"S": HISTORY},
+            "sk": {"S": _partition(number)},
+            "version": {"N": str(number)},
+            "at": {"S": format_instant(at)},
+            "by": {"S": by},
+        }
+        steps = [Step({"Update": flip}, Conflict(_overtaken(expected)))]
+        transact(self._client, [*steps, Step({"Put": {"TableName": self._table, "Item": note}})])
 
     def _number_in_force(self) -> int:
         with asking():
@@ -136,15 +182,29 @@ def _partition(number: int) -> str:
     return f"V#{number:06}"
 
 
+def _still(expected: int) -> tuple[str, Item]:
+    """The condition that version ``expected`` is in force, and its values."""
+    if expected == 0:
+        return "attribute_not_exists(version)", {}
+    return "version = :expected", {":expected": {"N": str(expected)}}
+
+
+def _overtaken(expected: int) -> str:
+    return f"somebody else applied meanwhile: version {expected} is not in force any more"
+
+
 def _objects(document: Mapping[str, Any], number: int) -> Iterator[Item]:
-    """One item an object; the account, texts and lists are one item each."""
+    """One item an object, and more where it is large; the account, texts and lists are one object each."""
     for kind, whole in document.items():
         for name, body in _bodies(kind, whole).items():
-            yield {
-                "pk": {"S": _partition(number)},
-                "sk": {"S": f"{kind}#{name}"},
-                "body": {"S": json.dumps(body, separators=(",", ":"))},
-            }
+            text = json.dumps(body, separators=(",", ":"))  # ASCII: a character is a byte
+            for place, start in enumerate(range(0, len(text), PART)):
+                part = f"{SEPARATOR}{place:03}" if place else ""
+                yield {
+                    "pk": {"S": _partition(number)},
+                    "sk": {"S": f"{kind}#{name}{part}"},
+                    "body": {"S": text[start : start + PART]},
+                }
 
 
 def _bodies(kind: str, whole: Any) -> Mapping[str, Any]:

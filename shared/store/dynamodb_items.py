@@ -18,10 +18,12 @@ from shared.domain.event import TEXT_KEPT, cut, cut_to
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant, format_seconds, parse_instant
 from shared.domain.notification import WAITING, Page, stale_at
 from shared.domain.plain import from_plain, to_plain
+from shared.domain.responder import waiting
+from shared.domain.timeline import LogEntry
 from shared.flow.ports import Overdue
 from shared.store.dynamodb_calls import Item
 
@@ -197,6 +199,8 @@ def incident_item(incident: Incident, due_at: Instant | None) -> Item:
     }
     if incident.open:
         item["open"] = {"S": "O"}
+    if asked := waiting(incident.responders):
+        item["asked"] = {"SS": [responder.entry for responder in asked]}  # what a responder's page is claimed by
     return due(item, due_at)
 
 

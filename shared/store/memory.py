@@ -3,8 +3,7 @@
 For tests and ``simulate``. One lock stands for a transaction.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
@@ -12,13 +11,14 @@ from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
 from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.escalation import still_due
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant
 from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
+from shared.domain.paging import still_due
+from shared.domain.timeline import LogEntry
 from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
 
 
@@ -116,7 +116,8 @@ class MemoryIncidents:
 
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]:
         row = self._rows.get(incident)
-        return list(row.alerts.values())[:limit] if row else []
+        own = [incident, *row.incident.merged] if row else []
+        return [alert for name in own for alert in self._rows[name].alerts.values()][:limit]
 
     def next_number(self, series: str) -> int:
         with self._lock:
@@ -124,23 +125,12 @@ class MemoryIncidents:
             return self._numbers[series]
 
     def commit(self, change: Change) -> None:
-        with self._transaction(change):
-            if change.incident is not None:
-                self._write_incident(change, change.incident)
-            for page in change.pages:
-                row = self._rows[page.incident]
-                row.pages[page.identity] = page
-                row.page_due[page.identity] = (page.due, 0)
-            if change.settled is not None:
-                self._settle(change.settled)
-            if change.key is not None:
-                self._keys[change.key.hash] = change.key
-            if change.group is not None:
-                self._groups[change.group.hash] = change.group
-            if change.held is not None:
-                self._hold(change.held)
-            if change.released is not None:
-                self.waiting.pop(change.released, None)
+        changes = [each for each in (change, change.along) if each is not None]
+        with self._lock:
+            for each in changes:  # every condition first; then all of it is written
+                self._check(each)
+            for each in changes:
+                self._carry(each)
 
     def count_repeats(self, known: KeyState, key: KeyState) -> None:
         with self._lock:
@@ -209,25 +199,39 @@ class MemoryIncidents:
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
         self.quarantined[message_id] = Quarantined(at=at, message_id=message_id, body=body, reason=reason)
 
-    @contextmanager
-    def _transaction(self, change: Change) -> Generator[None]:
-        """Every condition first; then all of it is written."""
-        with self._lock:
-            incident = change.incident
-            row = self._rows.get(incident.id) if incident else None
-            if row and change.marker in row.markers:
-                raise AlreadyCounted(f"{change.marker} took effect before")
-            if incident and (row.incident.version if row else 0) != change.before:
-                raise Conflict(f"{incident.id} isn't at version {change.before} any more")
-            if change.settled is not None:
-                self._held(change.settled)
-            if any(page.identity in self._pages_of(page.incident) for page in change.pages):
-                raise Conflict("one of these pages exists already")
-            if change.key is not None:
-                self._unchanged(change.known, change.key)
-            if change.group is not None and self._groups.get(change.group.hash) != change.known_group:
-                raise Conflict("another alert of this group came meanwhile")
-            yield
+    def _check(self, change: Change) -> None:
+        incident = change.incident
+        row = self._rows.get(incident.id) if incident else None
+        if row and change.marker in row.markers:
+            raise AlreadyCounted(f"{change.marker} took effect before")
+        if incident and (row.incident.version if row else 0) != change.before:
+            raise Conflict(f"{incident.id} isn't at version {change.before} any more")
+        if change.settled is not None:
+            self._held(change.settled)
+        if any(page.identity in self._pages_of(page.incident) for page in change.pages):
+            raise Conflict("one of these pages exists already")
+        if change.key is not None:
+            self._unchanged(change.known, change.key)
+        if change.group is not None and self._groups.get(change.group.hash) != change.known_group:
+            raise Conflict("another alert of this group came meanwhile")
+
+    def _carry(self, change: Change) -> None:
+        if change.incident is not None:
+            self._write_incident(change, change.incident)
+        for page in change.pages:
+            row = self._rows[page.incident]
+            row.pages[page.identity] = page
+            row.page_due[page.identity] = (page.due, 0)
+        if change.settled is not None:
+            self._settle(change.settled)
+        if change.key is not None:
+            self._keys[change.key.hash] = change.key
+        if change.group is not None:
+            self._groups[change.group.hash] = change.group
+        if change.held is not None:
+            self._hold(change.held)
+        if change.released is not None:
+            self.waiting.pop(change.released, None)
 
     def _write_incident(self, change: Change, incident: Incident) -> None:
         row = self._rows.setdefault(incident.id, _Row(incident, change.due_at))

@@ -130,12 +130,13 @@ class StepFunctions:
     states: "SFNClient"
     machine: str
 
-    def start(self, incident: str, epoch: int) -> None:
+    def start(self, incident: str, epoch: int, responders: int = 0) -> None:
+        of_responders = f"-R{responders}" if responders else ""
         with reaching("Step Functions"):
             try:
                 self.states.start_execution(
                     stateMachineArn=self.machine,
-                    name=f"{incident}-{epoch}",
+                    name=f"{incident}-{epoch}{of_responders}",
                     input=json.dumps({"incident": incident, "epoch": epoch}),
                 )
             except ClientError as fault:

@@ -17,8 +17,9 @@ from botocore.stub import ANY, Stubber
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.channels.sms import SmsChannel
-from shared.domain.directory import Medium
+from shared.domain.directory import DELIVERED, Medium
 from shared.flow.ports import OutcomeUnknown, SendFailed, Unavailable
+from shared.wiring import Channels
 from tests.channels.test_messages import NIGHT, notice
 
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -110,3 +111,7 @@ def test_a_secret_that_is_too_short_signs_nothing() -> None:
         assert page is not None
         with pytest.raises(Unavailable, match="make it anew"):
             SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example").address(page, NIGHT)
+
+
+def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:
+    assert set(Channels({}, lambda service, config: None)) == DELIVERED

@@ -1,70 +1,13 @@
 """Nights computed by hand, through the configuration's files: who is told what, when."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.configuration import directory_of
-from cli.simulate import Night, simulate
 from shared.domain.directory import Medium
-from shared.domain.event import Action, Event, Severity
-from shared.domain.instants import parse_instant
-
-PEOPLE = """
-account: {name: Acme, time_zone: Europe/Berlin, fallback: {email: ops@acme.example}}
-users:
-  ada:
-    name: Ada
-    email: ada@acme.example
-    contacts: {mail: {email: ada@acme.example}, phone: {sms: "+447700900001"}}
-    notify: {high: [{after: 0m, by: mail}, {after: 3m, by: phone}], low: [{after: 10m, by: mail}]}
-  grace:
-    name: Grace
-    email: grace@acme.example
-    contacts: {mail: {email: grace@acme.example}}
-    notify: {high: [{after: 1m, by: mail}]}
-unrouted: web
-"""
-TWO_LEVELS = """
-escalation_policies:
-  web:
-    repeat: 1
-    levels: [{notify: ["user:ada"], after: 5m}, {notify: ["user:grace"], after: 10m}]
-"""
-SERVICE = "services: {web: {policy: web, integrations: {events: {source: events_v2}}, %s}}\n"
-
-
-@dataclass(frozen=True)
-class Told:
-    at: str
-    kind: str
-    who: str | None = None
-    by: str | None = None
-
-
-def night(
-    tmp_path: Path,
-    service: str = "urgency: high",
-    *,
-    policy: str = TWO_LEVELS,
-    more: str = "",
-    at: str = "2026-11-23T03:00:00Z",
-    severity: Severity = Severity.CRITICAL,
-    **told: Any,
-) -> list[Told]:
-    """The lines of the night, with the time since its day began."""
-    (tmp_path / "acme.yaml").write_text(PEOPLE + policy + SERVICE % service + more)
-    begin = parse_instant(at)
-    directory = directory_of(tmp_path, begin)
-    event = Event(
-        action=Action.TRIGGER, dedup_key="disk", severity=severity, summary="disk: full", source_type="events_v2"
-    )
-    key = next(i.key for i in directory.integrations())
-    lines = simulate(directory, [(event, {})], key, Night(at=begin, **told))
-    return [Told(line["at"][11:19].removesuffix(":00"), line["kind"], line["user"], line["method"]) for line in lines]
+from shared.domain.event import Severity
+from tests.cli.nights import Told, night
 
 
 def test_nobody_answers(tmp_path: Path) -> None:

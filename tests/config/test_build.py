@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.apply import routing_keys, topic_addresses
+from cli.apply import routing_keys, topic_paths
 from shared.config.build import build, mint, weekdays, window
 from shared.domain.directory import Assign, Medium, Severity, Urgency
 from shared.domain.schedule import on_call
@@ -163,6 +163,4 @@ def test_an_integration_that_a_topic_speaks_to_has_a_key_which_is_no_sender_s() 
     by_topic, by_bus = directory.integrations()
     assert (by_topic.topic, by_topic.key, by_bus.key) == (topic, "R" * 32, None)
     assert routing_keys(directory) == {}
-    assert topic_addresses(directory, "https://api.example") == {
-        topic: f"https://api.example/integrations/cloudwatch/{'R' * 32}"
-    }
+    assert topic_paths(directory) == {topic: f"/integrations/cloudwatch/{'R' * 32}"}

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.config.finding import Finding
-from shared.config.lint import lint, readable
+from shared.config.inspection import errors
+from shared.config.lint import lint
 from shared.config.read import load
 from shared.domain.errors import ConfigError
 
@@ -91,7 +92,7 @@ FAULTS = {
     ),
     "repeat": (
         TEAM.replace("all: {", "all: {repeat: 10, "),
-        "0.yaml:5: escalation_policies.all.repeat: a number from 0 to 9 belongs here",
+        "0.yaml:5: escalation_policies.all.repeat: a whole number from 0 to 9 belongs here",
     ),
     "a pattern": (
         TEAM + "event_rules:\n  - {name: x, when: {source: [{prefxi: a}]}, then: {suppress: true}}\n",
@@ -135,8 +136,8 @@ FAULTS = {
 @pytest.mark.parametrize("what", FAULTS)
 def test_a_mistake_says_where_it_is_and_what_would_be_right(tmp_path: Path, what: str) -> None:
     text, expected = FAULTS[what]
-    errors = readable(findings(tmp_path, text))
-    assert [line for line in told(errors) if line.startswith(expected)], told(errors)
+    found = told(errors(findings(tmp_path, text)))
+    assert [line for line in found if line.startswith(expected)], found
 
 
 def test_a_name_in_two_files_names_both_places(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_whom_nothing_reaches_and_when_nobody_is_on_call(tmp_path: Path) -> None
     people = TEAM.replace("users:\n", "users:\n  bob: {name: Bob, email: bob@acme.example}\n")
     found = findings(tmp_path, people + schedule)
     assert {f.code for f in found} == {"unreachable", "gap"}
-    assert readable(found) == []
+    assert errors(found) == []
 
 
 def test_a_folder_without_files_says_so(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.domain.answer import NOTE_MAX, Answer, Word, commands_for, headline, read_answer, read_text_message
 from shared.domain.command import Order
 from shared.domain.errors import Refused
-from shared.domain.incident import Author
+from shared.domain.timeline import Author
 from tests.flow.people import directory, user
 
 ADA = replace(user("ada"), full_name="Ada Park")

@@ -8,28 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.command import Command, Order, carry_out
+from shared.domain.directory import Versions
 from shared.domain.errors import Refused
 from shared.domain.escalation import decide
-from shared.domain.incident import (
-    ENDS,
-    NEXT,
-    Author,
-    Incident,
-    Kind,
-    LogEntry,
-    Opening,
-    Status,
-    apply,
-    begin,
-    fold,
-    raises_epoch,
-)
+from shared.domain.incident import ENDS, NEXT, Incident, Status, apply, begin, fold, raises_epoch
 from shared.domain.notification import Page, PageState
 from shared.domain.plain import from_plain, to_plain
+from shared.domain.timeline import Author, Kind, LogEntry, Opening
 from tests.flow.people import directory, level, policy
 
 NIGHT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 TEAM = directory(level("ada"), level("grace"), repeat=1)
+IN_FORCE = Versions(in_force=TEAM)
 BEGUN = LogEntry(
     kind=Kind.TRIGGERED,
     at=NIGHT,
@@ -72,7 +62,7 @@ def test_resolved_is_final() -> None:
 def test_whoever_ends_it_leaves_nothing_to_come(kind: Kind) -> None:
     ended = apply(in_status(Status.TRIGGERED), LogEntry(kind=kind, at=NIGHT))
     assert (ended.next_level, ended.open_alerts) == (None, 0)
-    assert decide(ended, (), TEAM, TEAM, NIGHT + timedelta(days=30)).wake_at is None
+    assert decide(ended, (), IN_FORCE, NIGHT + timedelta(days=30)).wake_at is None
 
 
 def test_a_second_acknowledgement_adds_a_name_and_fences_nothing() -> None:
@@ -101,7 +91,7 @@ def test_any_night_folds_to_what_it_came_to(steps: list[tuple[Command | None, in
     incident = begin("QAAAAAAAAAAAAA", BEGUN)
     for command, seconds, arrives in steps:
         now += timedelta(seconds=seconds)
-        turn = decide(incident, pages, TEAM, TEAM, now)
+        turn = decide(incident, pages, IN_FORCE, now)
         state = PageState.SENT if arrives else PageState.FAILED
         pages += [replace(page, state=state) for page in turn.pages]
         log += turn.entries
@@ -135,7 +125,7 @@ def test_a_triggered_incident_has_a_next_moment_or_the_fallback_was_told(
                 incident = apply(incident, entry)
         except Refused:
             pass
-        turn = decide(incident, pages, TEAM, TEAM, now)
+        turn = decide(incident, pages, IN_FORCE, now)
         pages += [replace(page, state=PageState.SENT if arrives else PageState.FAILED) for page in turn.pages]
         incident = turn.incident
         if incident.status is Status.TRIGGERED and turn.wake_at is None:

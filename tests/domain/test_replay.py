@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from shared.domain.command import Command, Order
 from shared.domain.event import Action, Severity
-from shared.domain.incident import Author, Incident, Kind, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.replay import differences
+from shared.domain.timeline import Author, Kind, LogEntry
 from tests.flow.people import directory, level
 from tests.flow.story import Story, moment
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from shared.config.build import build
 from shared.domain.instants import Instant
-from shared.domain.schedule import Schedule, final_schedule, on_call
+from shared.domain.schedule import Schedule, final_schedule, gaps, on_call
+from shared.domain.schedule_change import changed
 from shared.domain.schedule_history import InForce, as_it_was, keeps_the_present_turn
 from tests.domain.minutes import MINUTE, Minutes
 
@@ -195,6 +196,72 @@ def test_an_anchor_keeps_the_present_turn(case: tuple[str, dict[str, Any], Insta
     assert start is not None
     kept = built(zone, {"layers": [{**schedule["layers"][0], "only": [], "users": users, "start": start.isoformat()}]})
     assert on_call(kept, now) == present
+
+
+@given(around_a_change(), PEOPLE, st.sampled_from(["1h", "12h", "1d", "3d", "1w", "2w"]))
+@settings(max_examples=40)
+def test_an_anchor_keeps_who_is_on_call_also_where_turns_get_another_length(
+    case: tuple[str, dict[str, Any], Instant, Instant], users: list[str], turn: str
+) -> None:
+    zone, schedule, now, _ = case
+    was = {**schedule["layers"][0], "only": []}
+    becomes = {**was, "users": users, "turn": turn}
+    before, after = (built(zone, {"layers": [layer]}).layers[0] for layer in (was, becomes))
+    start = keeps_the_present_turn(before, after, zone, now)
+    if start is not None:
+        kept = built(zone, {"layers": [{**becomes, "start": start.isoformat()}]})
+        assert on_call(kept, now) == on_call(built(zone, {"layers": [was]}), now)
+
+
+def test_of_several_turns_of_one_person_the_anchor_takes_the_one_that_goes_on_as_before() -> None:
+    layer = {"name": "l", "start": "2026-01-05T09:00", "turn": "1d", "users": ["ada", "grace", "ada", "linus"]}
+    before = built("Europe/Berlin", {"layers": [layer]}).layers[0]
+    after = built("Europe/Berlin", {"layers": [{**layer, "users": ["joan", "ada", "grace", "ada", "linus"]}]}).layers[0]
+    now = datetime(2026, 1, 7, 12, tzinfo=UTC)  # the second turn of ada; linus follows
+    start = keeps_the_present_turn(before, after, "Europe/Berlin", now)
+    assert start == datetime(2026, 1, 4, 9)  # noqa: DTZ001 - local
+
+
+def test_an_anchor_keeps_the_turn_also_where_the_schedule_moves_to_another_zone() -> None:
+    layer = {"name": "l", "start": "2026-01-05T09:00", "turn": "1w", "users": ["ada", "grace"]}
+    before = built("Europe/Berlin", {"layers": [layer]}).layers[0]
+    after = built("Asia/Tokyo", {"layers": [{**layer, "users": ["linus", "ada", "grace"]}]}).layers[0]
+    now = datetime(2026, 1, 7, 12, tzinfo=UTC)
+    start = keeps_the_present_turn(before, after, "Europe/Berlin", now, zone_after="Asia/Tokyo")
+    assert start == datetime(2025, 12, 29, 17)  # noqa: DTZ001 - nine in Berlin, a week before
+
+
+@given(around_a_change())
+@settings(max_examples=100)
+def test_gaps_are_what_the_final_schedule_leaves_open(case: tuple[str, dict[str, Any], Instant, Instant]) -> None:
+    zone, schedule, since, until = case
+    product = built(zone, schedule)
+    edges = [since, *(edge for s in final_schedule(product, since, until) for edge in (s.start, s.end)), until]
+    assert gaps(product, since, until) == [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+
+
+@given(around_a_change(), around_a_change())
+@settings(max_examples=40)
+def test_hours_are_gained_and_lost_just_where_somebody_else_has_them(
+    one: tuple[str, dict[str, Any], Instant, Instant], other: tuple[str, dict[str, Any], Instant, Instant]
+) -> None:
+    zone, schedule, since, until = one
+    before, after = built(zone, schedule), built(zone, other[1])
+    was, becomes = (by_the_minute(found, since, until) for found in (before, after))
+    expected = {
+        (user, minute, lost)
+        for minute, (old, new) in enumerate(zip(was, becomes, strict=True))
+        if old != new
+        for user, lost in ((old, True), (new, False))
+        if user is not None
+    }
+    found = [
+        (stretch.user, minute, stretch.lost)
+        for stretch in changed(before, after, since, until)
+        for minute in range(round((stretch.start - since) / MINUTE), round((stretch.end - since) / MINUTE))
+    ]
+    assert len(found) == len(set(found))
+    assert set(found) == expected
 
 
 @pytest.mark.parametrize(

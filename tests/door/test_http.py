@@ -66,7 +66,7 @@ def test_only_post_is_heard(world: World, path: str, method: str) -> None:
 def test_another_path_is_not_found_and_says_what_there_is(world: World, path: str) -> None:
     answer = ask(world.deps, EVENT, path)
     assert answer.status == 404
-    assert "/v2/enqueue and /v2/change/enqueue" in answer.body["message"]
+    assert "/v2/enqueue, /v2/change/enqueue" in answer.body["message"]
 
 
 @pytest.mark.parametrize("method", ["POST", "OPTIONS"])

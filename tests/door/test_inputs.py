@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cli.world import World
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Status
+from shared.domain.timeline import Kind
 from tests.door.gateway import ask
 from tests.door.test_http import EVENT, PAYLOAD
 from tests.flow.people import directory

@@ -11,7 +11,7 @@ from hypothesis import seed as seeded
 from ruamel.yaml import YAML
 
 from cli.world import World
-from functions.ingest.handler import DOORS
+from functions.ingest.handler import DOORS, HEARTBEATS
 from shared.domain.event import SUMMARY_MAX, Action, Severity
 from shared.sources.bodies import MAX_BODY
 from shared.sources.events_v2 import DEDUP_KEY_MAX
@@ -52,7 +52,7 @@ def test_whatever_comes_is_answered_as_the_document_says(case: schemathesis.Case
 
 
 def test_it_names_the_paths_that_there_are() -> None:
-    assert set(DOCUMENT["paths"]) == set(DOORS)
+    assert set(DOCUMENT["paths"]) == {*DOORS, f"{HEARTBEATS}{{key}}"}
 
 
 def test_its_limits_are_those_of_the_code() -> None:

@@ -7,8 +7,9 @@ from shared.domain.alert import Accepted, routed_key
 from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Medium
 from shared.domain.event import Action, Event, Severity
-from shared.domain.incident import Author, Incident, Kind, LogEntry, fold
+from shared.domain.incident import Incident, fold
 from shared.domain.instants import Instant
+from shared.domain.timeline import Author, Kind, LogEntry
 
 EVENING = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 INTEGRATION = "PEVENTS0000001"

@@ -8,11 +8,12 @@ from threading import Barrier
 import pytest
 
 from shared.domain.alert import Accepted, key_hash, routed_key
-from shared.domain.command import Order
+from shared.domain.command import Command, Order
 from shared.domain.directory import Grouping, Maintenance, Service, Urgency, UrgencyRule
 from shared.domain.event import Severity
-from shared.domain.grouping import ALERTS_MAX, Group, takes
-from shared.domain.incident import Kind, Status, fold
+from shared.domain.grouping import Group, takes
+from shared.domain.incident import ALERTS_MAX, Status, fold
+from shared.domain.timeline import Author, Kind
 from shared.flow import triage
 from shared.flow.envelope import Delivery, written
 from tests.flow.people import INTEGRATIONS, directory, level
@@ -90,6 +91,15 @@ def test_an_alert_that_comes_back_joins_again_and_is_waited_for() -> None:
     assert night.incident.open
     assert night.resolve("a").incident.status is Status.RESOLVED
     assert len(night.world.incidents.alerts(night.incident.id)) == 2
+    night.holds()
+
+
+def test_alerts_alike_follow_the_incident_that_theirs_was_merged_into() -> None:
+    night = story().receive("web", component="web", class_="5xx").receive("a", **DISK)
+    into, merged = night.incidents
+    night.world.order(merged.id, Command(order=Order.MERGE, by=Author(user="ada"), into=into.id))
+    night.receive("b", **DISK)
+    assert [(incident.id, incident.alerts) for incident in night.incidents if incident.open] == [(into.id, 3)]
     night.holds()
 
 

@@ -6,8 +6,9 @@ from shared.channels.mail import render
 from shared.domain.command import Order
 from shared.domain.directory import Assign, EventRule, Medium, Outcome, Service, Urgency, UrgencyRule
 from shared.domain.event import Severity
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Status
 from shared.domain.notification import PageState
+from shared.domain.timeline import Kind
 from tests.flow.people import INTEGRATIONS, STAGING_IS_QUIET, directory, level, user
 from tests.flow.story import Story, moment
 

@@ -73,7 +73,7 @@ def test_ack_is_taken_and_answered(mailbox: Mailbox) -> None:
         ("reassign linus", "Done. 1 disk is triggered."),
         ("I can't ack this", "Noted on 1 disk."),
         ("help", "Answer with one line: ack, resolve, escalate"),
-        ("status", "1 disk is triggered (ada). The next step is due in 2 min 0 s"),
+        ("status", "1 disk is triggered (ada). Ada is paged by text in 2 min."),
         ("snooze 9d", "Nothing was done: a snooze lasts from 1 second to 7 days"),
         ("reassign nobody", "Nothing was done: there is no user nobody"),
         ("ack 2", "Nothing was done: this mail is about 1."),

@@ -6,17 +6,18 @@ from datetime import timedelta
 
 from cli.world import World
 from shared.domain.alert import Accepted, KeyState, key_hash, routed_key
-from shared.domain.directory import EventRule, Extraction, OpenAfter, Outcome
+from shared.domain.directory import EventRule, Extraction, OpenAfter, Outcome, Service, Urgency, UrgencyRule
 from shared.domain.errors import Conflict
-from shared.domain.event import Action
-from shared.domain.incident import Kind, Status
+from shared.domain.event import Action, Severity
+from shared.domain.incident import TIMELINE_MAX, Status
 from shared.domain.instants import Instant
+from shared.domain.timeline import Kind
 from shared.flow import triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Change, Unavailable
 from shared.flow.quarantine import QUARANTINE_KEY
 from shared.store.memory import MemoryIncidents
-from tests.flow.people import directory, level
+from tests.flow.people import INTEGRATIONS, directory, level
 from tests.flow.story import EVENING, INTEGRATION, Story, event
 
 
@@ -208,7 +209,7 @@ def test_a_message_too_large_to_travel_is_read_where_a_rule_extracts_from_it() -
 
 def test_step_functions_that_don_t_answer_lose_nothing() -> None:
     class Down:
-        def start(self, incident: str, epoch: int) -> None:
+        def start(self, incident: str, epoch: int, responders: int = 0) -> None:
             raise Unavailable("Step Functions didn't take it")
 
     made, store = world()
@@ -216,6 +217,22 @@ def test_step_functions_that_don_t_answer_lose_nothing() -> None:
     assert made.notebook.faults == ["escalate: Step Functions didn't take it; sweep takes the turns"]
     assert [overdue.incident for overdue, _ in store.overdue(EVENING, 10)] == store.names()
     assert [entry.kind for entry in store.timeline(store.names()[0])] == [Kind.TRIGGERED]
+
+
+def test_an_alert_that_never_stops_changing_is_counted_once_the_timeline_is_long_and_may_still_worsen() -> None:
+    quiet = Service(name="checkout", policy="checkout", urgency=UrgencyRule.SEVERITY, integrations=INTEGRATIONS)
+    made = World(directory(service=quiet), EVENING)
+    triage.run(made.deps, [delivery(1, severity=Severity.INFO)])
+    (name,) = made.incidents.names()
+    row = made.incidents._rows[name]
+    row.incident = replace(row.incident, version=TIMELINE_MAX)
+    triage.run(made.deps, [delivery(2, severity=Severity.WARNING), delivery(3, severity=Severity.INFO)])
+    known = made.incidents.key(key_hash(routed_key(INTEGRATION, "disk")))
+    assert known is not None
+    assert (known.count, known.severity, row.incident.version) == (3, Severity.INFO, TIMELINE_MAX)
+    assert made.notebook.counts["TimelineFull"] == 2
+    triage.run(made.deps, [delivery(4, severity=Severity.CRITICAL)])
+    assert row.incident.urgency is Urgency.HIGH
 
 
 def test_a_recovery_from_the_future_swallows_no_later_alert() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.apply import apply, author
+from cli.apply import apply
 from cli.local_system import ROOT, deployment_of
 from infra import names
 from infra.calls import CALLS, On
@@ -115,7 +115,7 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     settings.write_text(f"events_per_minute: {WORTH_SHARING}\n")  # so few that each event is told to the others
 
     def configure(local: Local) -> dict[str, str]:
-        return dict(apply(HERE, deployment_of(local), author(), now()).routing_keys)
+        return dict(apply(HERE, deployment_of(local), now(), force=True).routing_keys)
 
     try:
         local = system.up(ROOT, folder, Quiet(), configure, settings=settings, enforce_iam=True)

@@ -16,7 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from cli.changes import changes
 from cli.local_system import ROOT
-from shared.domain.incident import Incident, Kind
+from shared.domain.incident import Incident
+from shared.domain.timeline import Kind
 from tests.senders.gate import Gate, gate
 from tests.senders.snippets import snippet
 from tests.system.conftest import Running, eventually

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Status
+from shared.domain.timeline import Kind
 from tests.senders.conftest import Sending
 from tests.senders.gate import Gate
 from tests.system.conftest import eventually

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from shared.domain.incident import Kind
+from shared.domain.timeline import Kind
 from tests.senders.conftest import Sending, Tunnel
 from tests.senders.snippets import snippet
 from tests.system.conftest import eventually

@@ -14,12 +14,14 @@ from typing import Any
 
 from cli.world import PER_MINUTE, Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
 from shared.domain.alert import Accepted, key_hash, routed_key
+from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Medium
 from shared.domain.event import Action, Event
-from shared.domain.incident import Incident, LogEntry
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
-from shared.flow import escalate, page, reply, sweep, triage
+from shared.domain.timeline import Author, LogEntry
+from shared.flow import escalate, obey, page, reply, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.rate_limit import CountedLimit
@@ -122,9 +124,9 @@ class RunsPort:
     start_turn: Callable[[str, int], None]
     names: set[str] = field(default_factory=set[str])
 
-    def start(self, incident: str, epoch: int) -> None:
-        if f"{incident}-{epoch}" not in self.names:
-            self.names.add(f"{incident}-{epoch}")
+    def start(self, incident: str, epoch: int, responders: int = 0) -> None:
+        if (name := f"{incident}-{epoch}-R{responders}") not in self.names:
+            self.names.add(name)
             self.start_turn(incident, epoch)
 
 
@@ -197,6 +199,16 @@ class House:
     def person_answers(self, person: str, words: str, after: timedelta) -> None:
         """Whoever this is answers the first mail of each incident that reaches them, so long after it."""
         self.answers[person] = (words, after)
+
+    def orders(self, order: Order, person: str, **more: Any) -> None:
+        """A person's command on the first incident, by the dashboard: what isn't answered is clicked once more."""
+        command = Command(order=order, by=Author(user=person), **more)
+        for _ in range(2):
+            try:
+                obey.obey(self.broken, self.incidents.names()[0], [command], None)
+            except (Crash, Unavailable):
+                continue
+            return
 
     def at(self, clock: timedelta, act: Callable[[], None]) -> None:
         """``act`` happens so long after the evening began."""

@@ -3,8 +3,9 @@
 from collections import Counter
 from datetime import timedelta
 
-from shared.domain.incident import Kind, fold
+from shared.domain.incident import fold
 from shared.domain.notification import FALLBACK, REACHED, WAITING
+from shared.domain.timeline import Kind
 from tests.simulation.house import House
 
 TAKEN_WITHIN = timedelta(minutes=2)  # what is due is taken, by its execution or by sweep
@@ -45,7 +46,7 @@ def _no_page_after_somebody_has_it(house: House, incident: str, log: list) -> No
     changes = [e for e in log if e.kind in (Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.LEVEL_ENTERED)]
     for sent in house.sent:
         page = sent.notice.page
-        if page is None or page.incident != incident or page.user == FALLBACK:
+        if page is None or page.incident != incident or page.user == FALLBACK or page.of_responder:
             continue
         before = [entry for entry in changes if entry.at <= sent.at]
         last = before[-1] if before else None

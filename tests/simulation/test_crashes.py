@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.command import Order
 from shared.domain.directory import Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Status
+from shared.domain.timeline import Kind
 from tests.flow.people import INTEGRATIONS, directory, level
 from tests.simulation import faults
 from tests.simulation.faults import Mode
@@ -82,7 +84,30 @@ def it_is_held() -> House:
     return house
 
 
+def linus_is_asked() -> House:
+    """Grace acknowledges, and asks Linus, whose mail fails and whose text arrives; then he says that he looks."""
+    house = House(directory(level("grace"), level("ada")))
+    house.receive()
+    house.person_answers("grace", "ack", MINUTE)
+    house.at(8 * MINUTE, lambda: house.fails.add(Medium.EMAIL))
+    house.at(8 * MINUTE, lambda: house.orders(Order.ADD_RESPONDERS, "grace", users=("linus",)))
+    house.at(30 * MINUTE, lambda: house.orders(Order.NOTE, "linus", text="looking"))
+    return house
+
+
+def linus_can_t_be_reached() -> House:
+    """Nothing that Linus has works: that is said, and the levels go on."""
+    house = House(directory(level("ada"), level("grace")))
+    house.receive()
+    house.at(4 * MINUTE, lambda: house.fails.update(Medium))
+    house.at(4 * MINUTE, lambda: house.orders(Order.ADD_RESPONDERS, "ada", users=("linus",)))
+    house.at(4 * MINUTE + timedelta(seconds=30), lambda: house.fails.difference_update((Medium.EMAIL, Medium.SMS)))
+    return house
+
+
 NIGHTS = (
+    linus_is_asked,
+    linus_can_t_be_reached,
     grace_takes_it,
     nobody_answers,
     mail_is_down,

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from shared.domain.command import Command, Order
+from shared.domain.directory import Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
-from shared.domain.incident import Author, Kind, Status
-from shared.flow import escalate, page, reply, sweep, triage
+from shared.domain.incident import Status
+from shared.domain.timeline import Author, Kind
+from shared.flow import escalate, obey, page, sweep, triage
 from shared.flow.ports import Deps
-from tests.flow.people import directory, level
+from tests.flow.people import INTEGRATIONS, directory, level
 from tests.simulation.faults import Calls, watched
 from tests.simulation.house import House
 from tests.simulation.invariants import hold_always, hold_at_rest
@@ -37,20 +39,20 @@ def the_sweep(house: House, deps: Deps) -> None:
 
 
 def ada_acknowledges(house: House, deps: Deps) -> None:
-    reply.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="ada"), entry=1)], None)
+    obey.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="ada"), entry=1)], None)
 
 
 def grace_acknowledges(house: House, deps: Deps) -> None:
-    reply.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="grace"), entry=1)], None)
+    obey.obey(deps, incident(house), [Command(order=Order.ACKNOWLEDGE, by=Author(user="grace"), entry=1)], None)
 
 
 def ada_escalates(house: House, deps: Deps) -> None:
     """What she saw was level 1."""
-    reply.obey(deps, incident(house), [Command(order=Order.ESCALATE, by=Author(user="ada"), entry=1)], None)
+    obey.obey(deps, incident(house), [Command(order=Order.ESCALATE, by=Author(user="ada"), entry=1)], None)
 
 
 def ada_resolves(house: House, deps: Deps) -> None:
-    reply.obey(deps, incident(house), [Command(order=Order.RESOLVE, by=Author(user="ada"), entry=1)], None)
+    obey.obey(deps, incident(house), [Command(order=Order.RESOLVE, by=Author(user="ada"), entry=1)], None)
 
 
 def the_alarm_recovers(house: House, deps: Deps) -> None:
@@ -75,6 +77,11 @@ def _triage(house: House, deps: Deps) -> None:
     house.events.delete(batch, again)
 
 
+def ada_asks_linus(house: House, deps: Deps) -> None:
+    command = Command(order=Order.ADD_RESPONDERS, by=Author(user="ada"), users=("linus",))
+    obey.obey(deps, incident(house), [command], None)
+
+
 ACTS: tuple[Act, ...] = (
     the_timer,
     the_sweep,
@@ -82,6 +89,7 @@ ACTS: tuple[Act, ...] = (
     grace_acknowledges,
     ada_escalates,
     ada_resolves,
+    ada_asks_linus,
     the_alarm_recovers,
     the_alarm_repeats,
     the_alarm_changes,
@@ -139,7 +147,7 @@ def test_two_at_once_both_take_effect_and_no_level_is_skipped(first: Act, second
 
 def assert_effect_of(house: House, acts: set[Act]) -> None:
     """What each asked for is on the timeline, or something that made it pointless is."""
-    (state, log, _), *others = house.timelines()
+    (state, log, pages), *others = house.timelines()
     kinds = [entry.kind for entry in log]
     if acts & {ada_resolves, the_alarm_recovers}:
         assert state.status is Status.RESOLVED
@@ -148,6 +156,8 @@ def assert_effect_of(house: House, acts: set[Act]) -> None:
         assert set(state.acknowledged_by) == {"ada", "grace"}
     elif acts & {ada_acknowledges, grace_acknowledges}:
         assert Kind.ACKNOWLEDGED in kinds or state.status is Status.RESOLVED
+    if ada_asks_linus in acts and state.status is not Status.RESOLVED:
+        assert {p.identity for p in pages if p.of_responder} == {"R1#linus#0", "R1#linus#1"}
     if the_alarm_changes in acts and state.status is not Status.RESOLVED:
         assert Kind.ALERT_CHANGED in kinds
 
@@ -156,6 +166,34 @@ def test_a_person_s_escalation_and_the_timer_enter_level_two_once() -> None:
     for house in every_way(ada_escalates, the_timer):
         log = house.timelines()[0][1]
         assert [e.level for e in log if e.kind is Kind.LEVEL_ENTERED] in ([1], [1, 2])
+
+
+def test_no_page_of_a_responder_leaves_once_they_have_answered_but_what_was_in_flight() -> None:
+    """Whoever else has acknowledged meanwhile changes nothing for them."""
+    sent, before_call, made = list[int](), 1, 1
+    while before_call <= made:
+        house, calls = House(directory(level("ada"), level("grace"))), Calls()
+        house.receive()
+        house.run_for(MINUTE)
+        ada_asks_linus(house, house.deps)
+        grace_acknowledges(house, house.deps)
+        escalate.run(house.deps, incident(house), 2)
+        (message,) = house.pages.receive(1)
+
+        def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
+            if count == at:
+                answer = Command(order=Order.NOTE, by=Author(user="linus"), text="looking")
+                obey.obey(house.deps, incident(house), [answer], None)
+            return call()
+
+        calls.meet = meet
+        page.run(watched(house.deps, calls), message.body, "attempt")
+        made = len(calls.made)
+        sent.append(len([each for each in house.sent if each.notice.page and each.notice.page.of_responder]))
+        claim = next((n for n, name in enumerate(calls.made, start=1) if name == "incidents.claim"), made + 1)
+        assert sent[-1] == (1 if before_call > claim else 0)
+        before_call += 1
+    assert set(sent) == {0, 1}
 
 
 @pytest.mark.parametrize("person", ["ada", "grace"])
@@ -173,7 +211,7 @@ def test_no_page_leaves_once_somebody_has_it_but_what_was_in_flight(person: str)
         def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
             if count == at:
                 command = Command(order=Order.ACKNOWLEDGE, by=Author(user=person))
-                reply.obey(house.deps, incident(house), [command], None)
+                obey.obey(house.deps, incident(house), [command], None)
             return call()
 
         calls.meet = meet
@@ -185,3 +223,95 @@ def test_no_page_leaves_once_somebody_has_it_but_what_was_in_flight(person: str)
         before_call += 1
     assert sent == sorted(sent)
     assert set(sent) == {0, 1}
+
+
+@pytest.mark.parametrize("other", [the_alarm_changes, the_alarm_repeats, ada_asks_linus])
+def test_a_level_that_failed_is_followed_by_the_next_whoever_writes_meanwhile(other: Act) -> None:
+    """Of low urgency: no timer would find it."""
+    quiet = Service(name="checkout", policy="checkout", urgency=UrgencyRule.LOW, integrations=INTEGRATIONS)
+    before_call, made = 1, 1
+    while before_call <= made:
+        house, calls = House(directory(level("ada"), level("grace"), service=quiet), fails=[Medium.EMAIL]), Calls()
+        house.receive()
+        _triage(house, house.deps)
+        escalate.run(house.deps, incident(house), 1)
+        page.run(house.deps, house.pages.receive(1)[0].body, "by mail")
+        house.fails.add(Medium.SMS)
+        text = house.pages.receive(1)[0].body
+        house.fails.discard(Medium.EMAIL)
+
+        def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
+            if count == at:
+                other(house, house.deps)
+            return call()
+
+        calls.meet = meet
+        page.run(watched(house.deps, calls), text, "by text")
+        made, before_call = len(calls.made), before_call + 1
+        assert [e.level for e in house.timelines()[0][1] if e.kind is Kind.LEVEL_ENTERED] == [1, 2]
+
+
+# two incidents, one merged into the other
+
+
+def two_at_level_one() -> House:
+    house = House(directory(level("ada"), level("grace")))
+    house.receive()
+    house.receive("cache")
+    house.run_for(MINUTE)
+    return house
+
+
+def merges(house: House, deps: Deps) -> None:
+    source, target = house.incidents.names()
+    obey.obey(deps, source, [Command(order=Order.MERGE, by=Author(user="ada"), into=target)], None)
+
+
+def recovers(key: str) -> Act:
+    def act(house: House, deps: Deps) -> None:
+        house.receive(key, action=Action.RESOLVE)
+        _triage(house, deps)
+
+    return act
+
+
+def merges_back(house: House, deps: Deps) -> None:
+    target, source = house.incidents.names()
+    obey.obey(deps, source, [Command(order=Order.MERGE, by=Author(user="grace"), into=target)], None)
+
+
+def acknowledges_the_other(house: House, deps: Deps) -> None:
+    command = Command(order=Order.ACKNOWLEDGE, by=Author(user="grace"))
+    obey.obey(deps, house.incidents.names()[1], [command], None)
+
+
+BESIDE = {
+    "the one that goes recovers": recovers("disk"),
+    "the one that is left recovers": recovers("cache"),
+    "the other way round": merges_back,
+    "the other is acknowledged": acknowledges_the_other,
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("merge_first", [True, False])
+def test_a_merge_and_anything_else_at_once_lose_no_alert(name: str, merge_first: bool) -> None:
+    first, second = (merges, BESIDE[name]) if merge_first else (BESIDE[name], merges)
+    before_call, made = 1, 1
+    while before_call <= made:
+        house, calls = two_at_level_one(), Calls()
+
+        def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
+            if count == at:
+                second(house, house.deps)
+            return call()
+
+        calls.meet = meet
+        first(house, watched(house.deps, calls))
+        made, before_call = len(calls.made), before_call + 1
+        hold_always(house)
+        for key in ("disk", "cache"):
+            recovers(key)(house, house.deps)
+        assert [state.status for state, _, _ in house.timelines()] == [Status.RESOLVED] * 2
+        house.run_for(timedelta(hours=2))
+        hold_at_rest(house)

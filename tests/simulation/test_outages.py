@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shared.domain.event import Action
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Status
+from shared.domain.timeline import Kind
 from shared.flow.ports import SendFailed, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import EVENING

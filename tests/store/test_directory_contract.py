@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from bench.tables import DIRECTORY
 from shared.config.build import build
 from shared.domain.errors import Conflict, NotFound
 from shared.flow.ports import DirectoryStore, Unavailable
-from shared.store.dynamodb_directory import DynamoDbDirectory
+from shared.store.dynamodb_directory import DynamoDbDirectory, Version
 from shared.store.memory import MemoryDirectory
 from tests.store.tables import OneAtATime, refusal, tables, unreachable
 
@@ -172,6 +172,7 @@ def test_objects_are_items_of_their_own(dynamodb: DynamoDbDirectory, table: OneA
 
     assert set(found) == {
         ("VERSION", "VERSION"),
+        ("HISTORY", "V#000001"),
         *(
             ("V#000001", sk)
             for sk in (
@@ -189,6 +190,29 @@ def test_objects_are_items_of_their_own(dynamodb: DynamoDbDirectory, table: OneA
     version = found["VERSION", "VERSION"]
     assert version["version"] == {"N": "1"}
     assert (version["applied_at"], version["applied_by"]) == ({"S": "2026-11-23T03:12:00.000Z"}, {"S": "ada"})
+
+
+def test_an_object_that_is_larger_than_an_item_lies_in_several(dynamodb: DynamoDbDirectory, table: OneAtATime):
+    rules = [{"name": f"rule {n}", "when": {"source": ["x" * 900]}, "then": {"drop": True}} for n in range(1000)]
+    large = document(event_rules=rules, schedules={"long #1": {"overrides": ["y" * 300_000, "z" * 300_000]}, "s": {}})
+
+    dynamodb.put_version(large, 0, "ada", AT)
+
+    assert dynamodb.document(1) == large
+    assert max(len(item.get("body", {"S": ""})["S"]) for item in table.scan(TableName=DIRECTORY)["Items"]) <= 300_000
+
+
+def test_each_version_that_was_in_force_is_on_record(dynamodb: DynamoDbDirectory):
+    assert dynamodb.history() == []
+    dynamodb.put_version(document("first"), 0, "ada", AT)
+    with pytest.raises(Conflict):
+        dynamodb.put_version(document("lost"), 0, "grace", AT)
+    dynamodb.put_version(document("second"), 1, "grace", AT + timedelta(hours=1))
+
+    assert dynamodb.history() == [
+        Version(number=1, at=AT, by="ada"),
+        Version(number=2, at=AT + timedelta(hours=1), by="grace"),
+    ]
 
 
 def test_a_change_is_in_force_everywhere_after_five_seconds(

@@ -1,7 +1,6 @@
 """One contract, two stores: whatever holds of incidents in memory holds of those in DynamoDB."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,14 +18,14 @@ from shared.domain.event import Action, Event, Link, Severity
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart, Pulse
 from shared.domain.holding import Held, Hold, Reason
-from shared.domain.incident import Author, Incident, Kind, LogEntry, Opening, RuleTrace, apply, begin, fold
+from shared.domain.incident import Incident, apply, begin, fold
 from shared.domain.notification import FALLBACK, GRACE, STALE, Page, PageState
+from shared.domain.timeline import Author, Kind, LogEntry, Opening, RuleTrace
 from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
 from shared.sources import cloudwatch
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.dynamodb_items import log_entry_of_stream
-from shared.store.memory import MemoryIncidents
-from tests.store.tables import OneAtATime, refusal, tables, units, unreachable
+from tests.store.tables import OneAtATime, refusal, units, unreachable
 
 NIGHT = datetime(2026, 11, 23, 3, 12, 4, 118_000, tzinfo=UTC)
 DUE = NIGHT.replace(microsecond=0)
@@ -83,24 +82,6 @@ HOSTILE = [
     "#state = :state OR attribute_exists(pk)",
     '{"S": "typed"}',
 ]
-
-
-@pytest.fixture
-def table() -> Iterator[OneAtATime]:
-    with tables() as client:
-        yield client
-
-
-@pytest.fixture(params=["memory", "dynamodb"])
-def store(request: pytest.FixtureRequest) -> IncidentStore:
-    if request.param == "memory":
-        return MemoryIncidents()
-    return DynamoDbIncidents(request.getfixturevalue("table"), INCIDENTS)
-
-
-@pytest.fixture
-def dynamodb(table: OneAtATime) -> DynamoDbIncidents:
-    return DynamoDbIncidents(table, INCIDENTS)
 
 
 def event(summary: str = "checkout-5xx: Threshold Crossed", **more: Any) -> Event:

@@ -8,8 +8,9 @@ from cli.demo import Demo
 from cli.local_system import EXAMPLE
 from cli.simulate import Night, simulate, timeline
 from shared.domain.event import Action, Event, Severity
-from shared.domain.incident import Kind, Status, fold
+from shared.domain.incident import Status, fold
 from shared.domain.instants import format_seconds
+from shared.domain.timeline import Kind
 from tests.system.conftest import Running, eventually
 
 ALARM = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:"
@@ -226,6 +227,5 @@ def test_log_entries_reach_the_event_bus(running: Running) -> None:
 
 
 def test_the_example_lints_clean() -> None:
-    from shared.wiring import now
 
-    assert read_folder(EXAMPLE, now()).document["account"]["name"] == "Acme"
+    assert read_folder(EXAMPLE).document["account"]["name"] == "Acme"

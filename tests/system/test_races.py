@@ -11,8 +11,9 @@ from typing import Any
 
 from shared.domain.alert import Accepted, key_hash, routed_key
 from shared.domain.event import Action, Event, Severity
-from shared.domain.incident import Incident, Kind, LogEntry, Status
+from shared.domain.incident import Incident, Status
 from shared.domain.notification import WAITING
+from shared.domain.timeline import Kind, LogEntry
 from shared.flow.envelope import written
 from shared.flow.ports import Loaded
 from tests.system.conftest import Running, eventually

@@ -10,8 +10,9 @@ import pytest
 
 from local import system
 from local.folder import Folder
-from shared.domain.incident import Kind, Status
+from shared.domain.incident import Status
 from shared.domain.replay import differences
+from shared.domain.timeline import Kind
 from shared.flow.sweep import GRACE
 from tests.system.conftest import Running, bring_up, eventually
 
