@@ -26,7 +26,8 @@ class Applied:
 
     version: int | None
     plan: Plan
-    routing_keys: Mapping[str, str]  # service → the key of its first integration that has one
+    routing_keys: Mapping[str, str]  # service → the key of its first integration that a sender speaks by
+    topic_paths: Mapping[str, str]  # topic of SNS → the path, below the API, to subscribe it with
 
     def as_json(self) -> dict[str, Any]:
         return {"version": self.version, **self.plan.as_json()}
@@ -51,7 +52,13 @@ def apply(folder: Path, deployment: Deployment, now: Instant, *, dry_run: bool =
         deployment.make_reply_secret()
         if planned.changes:
             version = _put(store, document, number, deployment.author(), now)
-    return Applied(version=version, plan=planned, routing_keys=routing_keys(build(document, version or number)))
+    directory = build(document, version or number)
+    return Applied(
+        version=version,
+        plan=planned,
+        routing_keys=routing_keys(directory),
+        topic_paths=topic_paths(directory),
+    )
 
 
 def _put(store: DynamoDbDirectory, document: Mapping[str, Any], number: int, by: str, now: Instant) -> int:
@@ -68,8 +75,12 @@ def _put(store: DynamoDbDirectory, document: Mapping[str, Any], number: int, by:
 
 
 def routing_keys(directory: Directory) -> dict[str, str]:
-    """Of each service the key of its first integration by name that has one."""
-    return {i.service: i.key for i in reversed(directory.integrations()) if i.key is not None}
+    """Of each service the key of its first integration by name that a sender speaks by; a topic's is no sender's."""
+    return {i.service: i.key for i in reversed(directory.integrations()) if i.key is not None and i.topic is None}
+
+
+def topic_paths(directory: Directory) -> dict[str, str]:
+    return {i.topic: f"/integrations/{i.source}/{i.key}" for i in directory.integrations() if i.topic}
 
 
 def _new_key() -> str:

@@ -9,6 +9,7 @@ from shared.domain.errors import ConfigError
 from shared.domain.event import Event
 from shared.domain.instants import Instant
 from shared.domain.routing import integration_for, taken_because
+from shared.sources.mapped import remapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +24,12 @@ class Arrival:
 def arrival(directory: Directory, event: Event, raw: Any, routing_key: str | None) -> Arrival:
     """By the routing key, or by ``when``, or by the only integration of that source.
 
-    Raises ConfigError where a routing key is nobody's and several integrations could be meant.
+    Raises ConfigError where a routing key is nobody's and several integrations could be meant, MessageError where the
+    integration's ``dedup_key`` names what the event lacks.
     """
     integration, because = _keyed(directory, event, raw, routing_key) if routing_key else _met(directory, event, raw)
+    if integration is not None:
+        event = remapped(event, raw, integration.map, integration.dedup_key)
     aws = routing_key is None and event.account is not None
     key = (
         aws_key(event.source_type, event) if aws or integration is None else routed_key(integration.id, event.dedup_key)

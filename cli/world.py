@@ -22,7 +22,7 @@ from shared.domain.timeline import LogEntry
 from shared.flow import escalate, obey, page, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
-from shared.flow.ports import Deps, Notice, SendFailed
+from shared.flow.ports import Deps, Notice, SendFailed, Unavailable
 from shared.flow.rate_limit import CountedLimit
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 from shared.store.memory_changes import MemoryChanges, MemoryCounts
@@ -118,11 +118,13 @@ class Notebook:
 
     faults: list[str] = field(default_factory=list[str])
     counts: dict[str, int] = field(default_factory=dict[str, int])
+    summaries: list[dict[str, str | int]] = field(default_factory=list[dict[str, str | int]])
     published: list[str] = field(default_factory=list[str])
     alarms: list[str] = field(default_factory=list[str])
 
     def summary(self, flow: str, **facts: str | int) -> None:
         self.counts[flow] = self.counts.get(flow, 0) + 1
+        self.summaries.append({"flow": flow, **facts})
 
     def fault(self, flow: str, message: str, **facts: str | int) -> None:
         self.faults.append(f"{flow}: {message}")
@@ -144,6 +146,8 @@ class Letters:
     mail: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def read(self, address: str) -> bytes:
+        if address not in self.mail:
+            raise Unavailable(f"nothing lies at {address}")
         return self.mail[address]
 
 
@@ -179,6 +183,7 @@ class World:
             bus=self.notebook,
             mail=self.letters,
             raw=self.letters,
+            sns=self.letters,
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),

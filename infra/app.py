@@ -11,8 +11,9 @@ from infra import settings as choices
 from infra.constructs.bundle import Build, BundleError, make_bundle
 from infra.doors import Doors
 from infra.flow import Flow
-from infra.settings import Settings, SettingsError, Target
+from infra.settings import Settings, SettingsError
 from infra.state import State
+from infra.targets import Target
 from infra.watch import Watch
 
 ROOT = Path(__file__).parents[1]

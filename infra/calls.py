@@ -16,7 +16,8 @@ from constructs import Construct
 
 from infra import names
 from infra.constructs.acknowledge import acknowledge
-from infra.settings import Settings, Target
+from infra.settings import Settings
+from infra.targets import Target
 
 
 class On(StrEnum):

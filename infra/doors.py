@@ -5,12 +5,14 @@
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as api
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_ssm as ssm
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
@@ -19,32 +21,17 @@ from constructs import Construct
 from infra import names
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.stack import TocsinStack
-from infra.settings import Settings, Target
-from shared.domain.left_out import OWN, THERMOSTATS
+from infra.patterns import PATTERNS, alarms
+from infra.settings import Settings
+from infra.targets import Target
 
+EVERYTHING = events.EventPattern(source=events.Match.exists())  # put in its place at once
 ROUTES: Mapping[str, Sequence[api.HttpMethod]] = {
     "/v2/enqueue": (api.HttpMethod.POST,),
     "/v2/change/enqueue": (api.HttpMethod.POST,),
     "/heartbeats/{key}": (api.HttpMethod.GET, api.HttpMethod.POST),
+    "/integrations/{source}/{key}": (api.HttpMethod.POST,),
 }
-
-
-def _patterns(settings: Settings) -> Mapping[str, events.EventPattern]:
-    """What ``ingest`` is called for. Alarms that nobody is told of (``shared/domain/left_out.py``) cost no call."""
-    left_out = [OWN] if settings.target_tracking_alarms else [THERMOSTATS, OWN]
-    return {
-        names.ALARMS_RULE: events.EventPattern(
-            source=["aws.cloudwatch"],
-            detail_type=["CloudWatch Alarm State Change"],
-            detail={"alarmName": [{"anything-but": {"prefix": left_out}}]},
-        ),
-        names.FINDINGS_RULE: events.EventPattern(source=["aws.guardduty"], detail_type=["GuardDuty Finding"]),
-        names.ARCHIVED_RULE: events.EventPattern(
-            source=["aws.guardduty"],
-            detail_type=["AWS API Call via CloudTrail"],
-            detail={"eventSource": ["guardduty.amazonaws.com"], "eventName": ["ArchiveFindings"]},
-        ),
-    }
 
 
 class Doors(TocsinStack):
@@ -52,6 +39,8 @@ class Doors(TocsinStack):
         super().__init__(scope, name, settings=settings, target=target, description="Tocsin: HTTP API, rules, mail")
         self._ingest = names.function_of(self, "ingest")
         self._rules()
+        self._let_others_send()
+        self._logs_of_waf()
         http = self._http_api()
         if settings.ses_identity == "create":
             self._identity()
@@ -61,21 +50,60 @@ class Doors(TocsinStack):
 
     def _rules(self) -> None:
         dead_letters = names.queue_of(self, names.DEAD_LETTERS)
-        for rule_name, pattern in _patterns(self.settings).items():
-            events.Rule(
+        chosen = self.settings.event_patterns
+        rules = self._rule_names()
+        ours = {**PATTERNS, names.ALARMS_RULE: alarms(thermostats=self.settings.target_tracking_alarms)}
+        patterns = [*(ours[rule] for rule in rules[: len(rules) - len(chosen)]), *chosen]
+        target = targets.LambdaFunction(
+            self._ingest,
+            dead_letter_queue=dead_letters,
+            max_event_age=Duration.hours(24),  # EventBridge's own limits
+            retry_attempts=185,
+        )
+        for rule_name, pattern in zip(rules, patterns, strict=True):
+            rule = events.Rule(self, rule_name, rule_name=rule_name, event_pattern=EVERYTHING, targets=[target])
+            narrowed: Any = rule.node.default_child
+            narrowed.event_pattern = pattern  # as it stands: CDK's own type knows no $or beside the detail
+
+    def _rule_names(self) -> list[str]:
+        return names.ingest_rules(self.settings.event_sources, len(self.settings.event_patterns))
+
+    def _let_others_send(self) -> None:
+        """Other accounts forward what happens in them and in their Regions to this bus, by rules of their own."""
+        bus = names.arn(self, "events", "event-bus/default")
+        statement = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}
+        for account in self.settings.event_accounts:
+            principal = {"AWS": f"arn:{self.partition}:iam::{account}:root"}
+            self._bus_policy(f"tocsin-account-{account}", {**statement, "Principal": principal})
+        if organization := self.settings.event_organization:
+            condition = {"StringEquals": {"aws:PrincipalOrgID": organization}}
+            self._bus_policy("tocsin-organization", {**statement, "Principal": "*", "Condition": condition})
+
+    def _bus_policy(self, name: str, statement: Mapping[str, Any]) -> None:
+        whole = {**statement, "Sid": name}
+        events.CfnEventBusPolicy(self, name, event_bus_name="default", statement_id=name, statement=whole)
+
+    def _logs_of_waf(self) -> None:
+        """Lines of blocked requests alone, https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html"""
+        for number, group in enumerate(self.settings.waf_log_groups, start=1):
+            permission = lambda_.CfnPermission(
                 self,
-                rule_name,
-                rule_name=rule_name,
-                event_pattern=pattern,
-                targets=[
-                    targets.LambdaFunction(
-                        self._ingest,
-                        dead_letter_queue=dead_letters,
-                        max_event_age=Duration.hours(24),  # EventBridge's own limits
-                        retry_attempts=185,
-                    )
-                ],
+                f"WafMayCallIngest{number}",
+                action="lambda:InvokeFunction",
+                function_name=self._ingest.function_arn,
+                principal="logs.amazonaws.com",
+                source_account=self.account,
+                source_arn=names.arn(self, "logs", f"log-group:{group}:*"),
             )
+            subscription = logs.CfnSubscriptionFilter(
+                self,
+                f"Waf{number}",
+                log_group_name=group,
+                filter_name=names.WAF_FILTER,
+                filter_pattern='{ $.action = "BLOCK" }',
+                destination_arn=self._ingest.function_arn,
+            )
+            subscription.add_dependency(permission)
 
     def _http_api(self) -> api.HttpApi:
         integration = HttpLambdaIntegration("Ingest", self._ingest, scope_permission_to_route=False)
@@ -180,6 +208,7 @@ class Doors(TocsinStack):
             "pages_queue_url": names.handed_over(self, names.PAGES_QUEUE_URL),
             "state_machine_arn": names.arn(self, "states", f"stateMachine:{names.STATE_MACHINE}"),
             "event_bus": names.EVENT_BUS,
+            "ingest_rules": " ".join(self._rule_names()),
             "reply_function": names.function_name("reply"),
             "alarm_topic_arn": names.arn(self, "sns", names.ALARM_TOPIC),
             "mail_from": self.settings.mail_from,

@@ -23,7 +23,8 @@ from infra.constructs.acknowledge import acknowledge
 from infra.constructs.bundle import Bundle
 from infra.constructs.function import Common, Shape, make_function
 from infra.constructs.stack import TocsinStack
-from infra.settings import Settings, Target
+from infra.settings import Settings
+from infra.targets import Target
 
 LONGEST = Duration.days(14)  # that SQS keeps a message: over a holiday
 EVENTS_TRIES = 1000  # triage puts poison away itself; a dead letter would break the order of its key
@@ -158,10 +159,14 @@ class Flow(TocsinStack):
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 actions=["sqs:SendMessage"],
                 resources=[queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": names.ingest_rule_arns(self)}},
+                conditions={"ArnEquals": {"aws:SourceArn": self._rules_of_doors()}},
             )
         )
         return queue
+
+    def _rules_of_doors(self) -> list[str]:
+        rules = names.ingest_rules(self.settings.event_sources, len(self.settings.event_patterns))
+        return [names.arn(self, "events", f"rule/{rule}") for rule in rules]
 
     def _queue(self, name: str, **properties: object) -> sqs.Queue:
         queue = sqs.Queue(

@@ -4,7 +4,7 @@ Only the events queue's name is CloudFormation's own: made anew with the queue, 
 numbers apart. What CloudFormation makes up is handed from stack to stack by a parameter (``handover``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
@@ -31,11 +31,30 @@ ALARM_TOPIC = "tocsin-alarms"
 ALARMS_RULE = "tocsin-cloudwatch-alarms"
 FINDINGS_RULE = "tocsin-guardduty-findings"
 ARCHIVED_RULE = "tocsin-guardduty-archived"
+SECURITY_HUB_RULE = "tocsin-securityhub"
+INSPECTOR_RULE = "tocsin-inspector"
+HEALTH_RULE = "tocsin-health"
+CONFIG_RULE = "tocsin-config"
+CODEPIPELINE_RULE = "tocsin-codepipeline"
+CODEBUILD_RULE = "tocsin-codebuild"
+ECS_RULE = "tocsin-ecs"
+CHOSEN_RULE = "tocsin-chosen-{number}"  # of the settings' own patterns
 SWEEP_RULE = "tocsin-sweep"
-INGEST_RULES = (ALARMS_RULE, FINDINGS_RULE, ARCHIVED_RULE)
+RULES_OF: Mapping[str, tuple[str, ...]] = {  # of each source that speaks on the default bus
+    "cloudwatch": (ALARMS_RULE,),
+    "guardduty": (FINDINGS_RULE, ARCHIVED_RULE),
+    "securityhub": (SECURITY_HUB_RULE,),
+    "inspector": (INSPECTOR_RULE,),
+    "health": (HEALTH_RULE,),
+    "config": (CONFIG_RULE,),
+    "codepipeline": (CODEPIPELINE_RULE,),
+    "codebuild": (CODEBUILD_RULE,),
+    "ecs": (ECS_RULE,),
+}
 
 HEARTS = "HEART#"  # likewise: heartbeats
 RATES = "RATE#"  # begins what the door may write in the table of incidents: how much each routing key sent
+WAF_FILTER = "tocsin"  # the subscription of a log group of WAF's
 RECEIPT_RULE = "tocsin-replies"
 RAW = "raw/"  # where ingest puts messages that are too large to travel, in the raw bucket
 INBOUND = "inbound/"  # where SES puts mail, in the mail bucket
@@ -80,8 +99,10 @@ def bucket_arn(stack: Stack, bucket: str) -> str:
     return f"arn:{stack.partition}:s3:::{bucket}"
 
 
-def ingest_rule_arns(stack: Stack) -> list[str]:
-    return [arn(stack, "events", f"rule/{rule}") for rule in INGEST_RULES]
+def ingest_rules(sources: Iterable[str], chosen: int) -> list[str]:
+    """The rules by which ``sources`` are heard, and those of so many patterns that the settings choose."""
+    rules = [rule for source in sources for rule in RULES_OF[source]]
+    return rules + [CHOSEN_RULE.format(number=number) for number in range(1, chosen + 1)]
 
 
 def receipt_rule_arn(stack: Stack, rule_set: str) -> str:

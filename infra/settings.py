@@ -1,11 +1,7 @@
-"""What a deployment may choose, and what differs between AWS and the emulator on this machine: the one place of both.
-
-- A key that isn't here is an error, as is a value of another kind.
-- ``AWS`` and ``LOCAL`` are the only places where a stack is built differently; ``DIFFERENCES`` says what comes of it in
-  the templates, and why. A test compares the templates with it.
-"""
+"""What a deployment may choose. A key that isn't here is an error, as is a value of another kind."""
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -16,12 +12,20 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from infra.names import RULES_OF
+from infra.patterns import ANY_OTHER
+from infra.targets import AWS, LOCAL, Target
+
 PYTHONS = ("3.12", "3.13", "3.14")  # what Lambda runs and every locked package has wheels for
 LOG_LEVELS = ("DEBUG", "INFO")  # above INFO, Lambda would drop the lines that metrics are made from
 LOG_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)  # CloudWatch's own
 ADDRESS = re.compile(r"[^@\s]+@(?P<domain>[^@\s]+\.[^@\s]+)")
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
+ACCOUNT = re.compile(r"[0-9]{12}")
+ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")  # https://docs.aws.amazon.com/organizations/latest/APIReference/
+WAF_LOGS = re.compile(r"aws-waf-logs-[A-Za-z0-9_./#-]*")  # WAF writes to no other log group
+KINDS = {tuple: "list"}  # as YAML calls it
 CONTEXT_PREFIX = "tocsin:"  # cdk deploy -c tocsin:mail_from=…
 
 
@@ -96,6 +100,27 @@ class Settings:
     """What one routing key may send a minute; what is beyond is answered 429 and not kept, and may pass for up to 5 s,
     so long as the functions at the door may know nothing of each other's counts. Default: 6000."""
 
+    event_sources: tuple[str, ...] = tuple(RULES_OF)
+    """Which of AWS's sources have a rule on the default bus, and so come in at all: what no integration takes opens an
+    incident of low urgency on ``unrouted``. Default: all nine, ``[cloudwatch, guardduty, securityhub, inspector,
+    health, config, codepipeline, codebuild, ecs]``."""
+
+    event_patterns: tuple[Mapping[str, Any], ...] = ()
+    """What else of the default bus comes in, for integrations of the source ``eventbridge``: a list of EventBridge's
+    own event patterns, ``[{source: [aws.glue], detail-type: [Glue Job State Change]}]``. Each event that matches costs
+    an invocation; what no integration takes is counted, and opens nothing. Default: none; on this machine, all."""
+
+    event_accounts: tuple[str, ...] = ()
+    """Other accounts that may forward their events to this bus, by rules of their own: ``["444455556666"]``. Their
+    other Regions need no more. Default: none."""
+
+    event_organization: str = ""
+    """The same for all accounts of an AWS organization, ``o-a1b2c3d4e5``. Default: none."""
+
+    waf_log_groups: tuple[str, ...] = ()
+    """Log groups of WAF in this Region, ``[aws-waf-logs-shop]``, of whose blocked requests we hear. Each must be there,
+    and a log group has two subscriptions at most. Default: none."""
+
     python: str = "3.13"
     """The Python that the functions run on: ``3.12``, ``3.13`` or ``3.14``. Default: ``3.13``."""
 
@@ -110,103 +135,6 @@ class Settings:
     @property
     def receipt_rule_set(self) -> str:
         return self.ses_rule_set or "tocsin"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What the place of the deployment decides. Read ``LOCAL`` and ``DIFFERENCES`` for what this means."""
-
-    name: str
-    account: str | None  # None: whatever the credentials say
-    region: str | None
-    wheels: str | None  # uv's name of the platform that packages are built for; None: this machine's, and its Python
-    receives_mail: bool  # SES's receipt rule, and the permissions that go with it
-    proves_domains: bool  # an identity has DNS records to publish
-    names_senders: bool  # a right to send mail can name the identity
-    requires_tls: bool  # queues, buckets and the topic refuse plain http
-    own_credentials: bool  # deploy as oneself rather than by the bootstrap's roles
-    metric_math: bool  # one alarm may look at several metrics
-    queue_concurrency: int  # at most so many functions read one queue at a time
-
-
-AWS = Target(
-    name="aws",
-    account=os.environ.get("CDK_DEFAULT_ACCOUNT"),
-    region=os.environ.get("CDK_DEFAULT_REGION"),
-    wheels="aarch64-manylinux_2_28",  # Amazon Linux 2023 has glibc 2.34, and google-re2 no older wheel
-    receives_mail=True,
-    proves_domains=True,
-    names_senders=True,
-    requires_tls=True,
-    own_credentials=False,
-    metric_math=True,
-    queue_concurrency=20,  # a new account has 10 to 1,000 in all; 20 pages at once are above SES's first rate, 14/s
-)
-
-LOCAL = Target(
-    name="local",
-    account="111122223333",
-    region="eu-west-1",
-    wheels=None,
-    receives_mail=False,
-    proves_domains=False,
-    names_senders=False,
-    requires_tls=False,
-    own_credentials=True,
-    metric_math=False,
-    queue_concurrency=2,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """``what`` differs in the local templates: a type that is absent, or a type's property that has another value."""
-
-    what: str
-    reason: str
-
-
-DIFFERENCES = (
-    Difference(what="AWS::SES::ReceiptRuleSet", reason="the emulator's CloudFormation has no such type"),
-    Difference(
-        what="AWS::SES::ReceiptRule",
-        reason="the emulator's CloudFormation has no such type; local/ takes mail by SMTP and calls the same function",
-    ),
-    Difference(
-        what="AWS::IAM::Role.Policies",
-        reason="where the emulator enforces rights, mail is sent on *, not as the identity that page and reply may use",
-    ),
-    Difference(what="AWS::Lambda::Permission", reason="SES's, to call reply: there is no SES rule that would"),
-    Difference(
-        what="AWS::S3::BucketPolicy",
-        reason="no SES that would deliver; the emulator speaks plain http, and would refuse everybody",
-    ),
-    Difference(what="AWS::SQS::QueuePolicy", reason="the emulator speaks plain http, and would refuse everybody"),
-    Difference(what="AWS::SNS::TopicPolicy", reason="the emulator speaks plain http, and would refuse everybody"),
-    Difference(
-        what="AWS::Lambda::Function.Code",
-        reason="the emulator runs functions on this machine's Python and processor, so the bundle is built for them",
-    ),
-    Difference(
-        what="AWS::Lambda::EventSourceMapping.ScalingConfig",
-        reason="a warm function is a process of 60–130 MB here: 2 a queue rather than 20",
-    ),
-    Difference(
-        what="AWS::CloudWatch::Alarm",
-        reason="the emulator's CloudFormation refuses metric math, and it has no metrics of queues to look at",
-    ),
-    Difference(
-        what="Parameters.BootstrapVersion",
-        reason="deployed with one's own credentials: with IAM enforced the emulator knows no bootstrap roles",
-    ),
-    Difference(
-        what="Parameters.SsmParameterValuetocsinhandovereventsqueuename*",
-        reason="asked for by an alarm over several metrics, of which there are none",
-    ),
-    Difference(what="Outputs.Dkim*", reason="the emulator verifies an identity by itself, and has no records for it"),
-    Difference(what="Outputs.ReplyMx", reason="there is no SES that a mail server could deliver to"),
-    Difference(what="Rules.CheckBootstrapVersion", reason="as the parameter that it checks"),
-)
 
 
 def target() -> Target:
@@ -224,7 +152,8 @@ def load(root: Path, context: Mapping[str, Any], target: Target) -> Settings:
     chosen = {**_from_file(path), **_from_context(context)}
     if target is LOCAL:
         nothing_leaves = {"mail_from": "tocsin@tocsin.example", "fallback_email": "operators@tocsin.example"}
-        chosen = {**nothing_leaves, **chosen}
+        nothing_costs = {"event_patterns": list(ANY_OTHER)}
+        chosen = {**nothing_leaves, **nothing_costs, **chosen}
     return parse(chosen, target)
 
 
@@ -233,7 +162,7 @@ def parse(chosen: Mapping[str, Any], target: Target) -> Settings:
     faults = [_unknown(key, known) for key in chosen if key not in known]
     values = {key: _as_declared(value, known[key].default) for key, value in chosen.items() if key in known}
     faults += [
-        f"{key}: {value!r} is no {type(known[key].default).__name__}"
+        f"{key}: {value!r} is no {KINDS.get(type(known[key].default), type(known[key].default).__name__)}"
         for key, value in values.items()
         if type(value) is not type(known[key].default)
     ]
@@ -277,6 +206,7 @@ def _faults(settings: Settings, target: Target) -> list[str]:
             f"log_retention_days: CloudWatch knows {', '.join(map(str, LOG_RETENTIONS))}",
         ),
         (settings.log_level not in LOG_LEVELS, f"log_level: say {' or '.join(LOG_LEVELS)}"),
+        *_faults_of_events(settings),
         (settings.python not in PYTHONS, f"python: say one of {', '.join(PYTHONS)}, in quotes"),
         (settings.raw_retention_days < 1, "raw_retention_days: at least 1"),
         (settings.mail_retention_days < 1, "mail_retention_days: at least 1"),
@@ -284,6 +214,25 @@ def _faults(settings: Settings, target: Target) -> list[str]:
         (settings.events_per_minute < 1, "events_per_minute: at least 1"),
     )
     return [fault for wrong, fault in checks if wrong]
+
+
+def _faults_of_events(settings: Settings) -> list[tuple[bool, str]]:
+    strangers = [source for source in settings.event_sources if source not in RULES_OF]
+    accounts = [account for account in settings.event_accounts if not _is(ACCOUNT, account)]
+    groups = [group for group in settings.waf_log_groups if not _is(WAF_LOGS, group)]
+    bare = [pattern for pattern in settings.event_patterns if not isinstance(pattern, Mapping) or not pattern]
+    organization = settings.event_organization
+    return [
+        (bool(strangers), f"event_sources: {strangers} aren't among {', '.join(RULES_OF)}"),
+        (bool(accounts), f"event_accounts: {accounts} are no accounts: say 12 digits, in quotes"),
+        (organization != "" and not _is(ORGANIZATION, organization), f"event_organization: {organization!r} is no id"),
+        (bool(groups), f"waf_log_groups: {groups}: WAF writes to groups aws-waf-logs-… alone"),
+        (bool(bare), f"event_patterns: {bare} are no patterns: say {{source: [aws.glue]}}"),
+    ]
+
+
+def _is(form: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -305,12 +254,24 @@ def _from_context(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_declared(value: Any, default: Any) -> Any:
-    """What ``-c`` says is text: read it as the setting's kind where it can be."""
+    """What ``-c`` says is text: read it as the setting's kind where it can be. YAML's lists are tuples here."""
+    if isinstance(default, tuple):
+        return _listed(value)
     if isinstance(value, str) and isinstance(default, bool):
         return {"true": True, "false": False}.get(value, value)
     if isinstance(value, str) and isinstance(default, int) and value.isdecimal():
         return int(value)
     return value
+
+
+def _listed(value: Any) -> Any:
+    """``a,b`` of the command, or JSON where it begins like that; YAML's list as it is."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value.startswith("[") else [part.strip() for part in value.split(",") if part]
+        except ValueError:
+            return value
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _unknown(key: str, known: Mapping[str, object]) -> str:

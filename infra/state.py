@@ -13,7 +13,8 @@ from constructs import Construct
 from infra import names
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.stack import TocsinStack
-from infra.settings import Settings, Target
+from infra.settings import Settings
+from infra.targets import Target
 
 TEXT = dynamodb.AttributeType.STRING
 

@@ -19,7 +19,8 @@ from constructs import Construct
 from infra import names
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.stack import TocsinStack
-from infra.settings import Settings, Target
+from infra.settings import Settings
+from infra.targets import Target
 
 TO_A_PERSON = ("triage", "escalate", "page")
 TOO_OLD = 300  # s: a message that nobody has carried out

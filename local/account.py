@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-ACCOUNT = "111122223333"  # as in infra/settings.py; the emulator takes an access key of 12 digits for the account
+ACCOUNT = "111122223333"  # as in infra/targets.py; the emulator takes an access key of 12 digits for the account
 REGION = "eu-west-1"
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local"}

@@ -90,6 +90,7 @@ class Wiring:
             bus=lazy(lambda: Bus(self._make("events"), env["TOCSIN_EVENT_BUS"])),
             mail=lazy(lambda: Bucket(self._make("s3"), env["TOCSIN_MAIL_BUCKET"], "the bucket of mail")),
             raw=lazy(lambda: Bucket(self._make("s3"), env["TOCSIN_RAW_BUCKET"], "the bucket of large messages")),
+            sns=lazy(_sns_web),
             journal=journal,
             alarms=lazy(lambda: AlarmTopic(self._make("sns"), env["TOCSIN_ALARM_TOPIC_ARN"])),
             replies=lazy(
@@ -150,6 +151,12 @@ class Journal:
     def count(self, metric: str, number: int = 1) -> None:
         with single_metric(name=metric, unit=MetricUnit.Count, value=number, namespace="Tocsin"):
             pass
+
+
+def _sns_web() -> Any:
+    from shared.store.sns_web import SnsWeb
+
+    return SnsWeb()
 
 
 def _client(service: str, config: Config) -> Any:

@@ -140,7 +140,8 @@ def apply(
     from cli.deployments import chosen
     from cli.plan import in_words
 
-    applied = apply(folder, chosen(deployment), instant(None), dry_run=dry_run, force=force)
+    target = chosen(deployment)
+    applied = apply(folder, target, instant(None), dry_run=dry_run, force=force)
     if json:
         console.say_json(applied.as_json())
         return console.HOLDS
@@ -149,6 +150,8 @@ def apply(
         console.say(f"\nVersion {applied.version} is in force.", "green")
         for service, key in applied.routing_keys.items():
             console.say(f"routing key of {service}: {key}")
+        for topic, path in applied.topic_paths.items():
+            console.say(f"subscribe {topic} with {target.facts['api_url']}{path}")
     elif dry_run:
         console.say("\nNothing was changed.")
     return console.HOLDS

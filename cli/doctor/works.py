@@ -14,8 +14,9 @@ POLLED: Mapping[str, str] = {  # by Lambda
     "page": "its queue",
     "publish": "the stream of incidents",
 }
-RULES: Mapping[str, str] = {  # and what comes of it where one brings nothing in
-    "tocsin-sweep": "what was lost stays lost, and nothing that is overdue is carried out",
+SWEEP_RULE = "tocsin-sweep"
+WITHOUT: Mapping[str, str] = {  # what comes of it where a rule brings nothing in
+    SWEEP_RULE: "what was lost stays lost, and nothing that is overdue is carried out",
     "tocsin-cloudwatch-alarms": "CloudWatch's alarms aren't heard",
     "tocsin-guardduty-findings": "GuardDuty's findings aren't heard",
     "tocsin-guardduty-archived": "findings that are archived stay open",
@@ -51,7 +52,8 @@ def _refuses(status: int, body: bytes) -> bool:
 
 def rules(patient: Patient) -> Iterator[Fault]:
     events = patient.client("events")
-    for name, consequence in RULES.items():
+    for name in (SWEEP_RULE, *patient.facts.get("ingest_rules", "").split()):
+        consequence = WITHOUT.get(name, "what it brings in isn't heard")
         try:
             found = events.describe_rule(Name=name)
         except events.exceptions.ResourceNotFoundException:

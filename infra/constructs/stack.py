@@ -4,7 +4,8 @@ from aws_cdk import CliCredentialsStackSynthesizer, Environment, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.settings import Settings, Target
+from infra.settings import Settings
+from infra.targets import Target
 
 
 class TocsinStack(Stack):

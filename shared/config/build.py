@@ -37,6 +37,7 @@ from shared.domain.event import Severity
 from shared.domain.ids import object_id
 from shared.domain.instants import Instant, parse_duration, parse_instant
 from shared.domain.schedule import Layer, Override, Schedule, Window
+from shared.domain.sources import MAPPED
 from shared.domain.wall_clock import DAY, instant_of
 
 Document = Mapping[str, Any]
@@ -81,7 +82,7 @@ def mint(document: Document, before: Document | None, new_key: Callable[[], str]
 
 
 def _with_key(integration: Mapping[str, Any], before: str | None, new_key: Callable[[], str]) -> Mapping[str, Any]:
-    if integration["source"] not in WITH_KEY or integration.get("key"):
+    if not (integration["source"] in WITH_KEY or integration.get("topic")) or integration.get("key"):
         return integration
     return {**integration, "key": before or new_key()}
 
@@ -256,6 +257,9 @@ def _integration(service: str, name: str, body: Mapping[str, Any]) -> Integratio
         key=body.get("key"),
         when=body.get("when"),
         min_severity=None if least is None else float(least),
+        map=body.get("map") if body["source"] in MAPPED else None,
+        topic=body.get("topic"),
+        dedup_key=body.get("dedup_key") if body["source"] in MAPPED else None,
         every=parse_duration(body["every"]) if body.get("every") else None,
         grace=parse_duration(body.get("grace", "0s")),
     )

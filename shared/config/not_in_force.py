@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from shared.config.inspection import Body, Inspection, body
 from shared.domain.directory import DELIVERED
+from shared.domain.sources import AWS_SOURCES, HEARD, MAPPED
 
-HEARD = ("events_v2", "cloudwatch", "guardduty", "heartbeat")
 NOT_IN_FORCE: Mapping[str, str] = {
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",
@@ -29,6 +29,7 @@ def not_in_force(check: Inspection) -> None:
         if integration["source"] not in HEARD:
             message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"
             check.warn(f"{path}.source", "not_in_force", message)
+        _beside_its_source(check, path, integration)
     for name, user in check.of("users"):
         for contact in body(user, "contacts"):
             for medium in body(body(user, "contacts"), contact):
@@ -38,6 +39,19 @@ def not_in_force(check: Inspection) -> None:
                         "and the next method is used at once"
                     )
                     check.warn(f"users.{name}.contacts.{contact}", "not_in_force", message)
+
+
+def _beside_its_source(check: Inspection, path: str, integration: Body) -> None:
+    """Keys that belong to other sources than the one that is named."""
+    source = integration["source"]
+    if integration.get("topic") and source not in AWS_SOURCES:
+        check.warn(
+            f"{path}.topic", "not_in_force", f"{source} doesn't speak by topics of SNS: it isn't heard by this one"
+        )
+    for key in ("map", "dedup_key"):
+        if integration.get(key) and source not in MAPPED:
+            message = f"{source} has its own fields and identity; {' and '.join(MAPPED)} can be mapped"
+            check.warn(f"{path}.{key}", "not_in_force", message)
 
 
 def _found(value: Any, steps: list[str], path: str) -> Iterator[str]:

@@ -11,13 +11,13 @@ from typing import Any, cast
 
 from shared.config.extracts import FIELDS
 from shared.config.inspection import Inspection, body
-from shared.config.schema import BY_EVENTBRIDGE, SOURCES
 from shared.config.shapes import nearest
 from shared.config.witness import witness
 from shared.domain.directory import Directory, EventRule, Integration
 from shared.domain.event import Action, Severity
 from shared.domain.operators import operators_of
 from shared.domain.pattern import OR
+from shared.domain.sources import AWS_SOURCES, SOURCES
 
 WORDS: Mapping[str, Sequence[str]] = {  # fields of which all values are known
     "action": [*Action],
@@ -148,7 +148,7 @@ def _binds(pattern: Pattern) -> bool:
 
 def _overlaps(check: Inspection, integrations: Sequence[Integration]) -> None:
     """Of what comes by EventBridge: the first integration of a source that takes an event decides."""
-    for source in BY_EVENTBRIDGE:
+    for source in AWS_SOURCES:
         for first, second in _pairs([i for i in integrations if i.source == source]):
             event = witness(source, first.when, second.when)
             if event is None:

@@ -26,15 +26,8 @@ from shared.config.shapes import (
 )
 from shared.domain.directory import Medium
 from shared.domain.event import Event, Severity
+from shared.domain.sources import MAPPED_FIELDS, SOURCES
 
-BY_EVENTBRIDGE: Final = (
-    *("cloudwatch", "guardduty", "securityhub", "inspector", "health", "config", "codepipeline", "codebuild"),
-    *("ecs", "waf", "eventbridge"),
-)
-SOURCES: Final = (
-    *("events_v2", *BY_EVENTBRIDGE, "github", "gitlab", "jenkins", "sonarqube", "snyk", "splunk", "elastic"),
-    *("grafana", "alertmanager", "datadog", "sentry", "webhook", "email", "heartbeat"),
-)
 ROLES: Final = ("owner", "admin", "manager", "responder", "observer", "stakeholder")
 
 EVENT_FIELDS: Final = tuple(field.name.rstrip("_") for field in fields(Event))
@@ -133,7 +126,11 @@ integration = record(
         "key": matching(r"[A-Za-z0-9]{32}", "routing key: 32 letters and digits"),
         "min_severity": number(0, 10),
         "dedup_key": text,
-        "map": mapping,
+        "map": record(dict.fromkeys(MAPPED_FIELDS, text)),
+        "topic": matching(
+            r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?",
+            "ARN of a topic: arn:aws:sns:eu-west-1:111122223333:alarms",
+        ),
         "secret": secret,
         "every": duration("1m"),
         "grace": duration(),

@@ -119,6 +119,9 @@ class Integration:
     key: str | None = None  # 32 characters, where the source speaks with a routing key
     when: Mapping[str, Any] | None = None  # an event pattern
     min_severity: float | None = None  # GuardDuty's own scale
+    map: Mapping[str, str] | None = None  # a field of the event → where the message has it
+    topic: str | None = None  # the ARN of the SNS topic that may speak by the routing key
+    dedup_key: str | None = None  # a template of what identifies the problem
     every: timedelta | None = None  # of a heartbeat: how often it beats
     grace: timedelta = timedelta(0)  # and how late it may be
 

@@ -4,25 +4,25 @@
 on ``unrouted`` with its text attached. Faults of a sender are told in PagerDuty's words, all at once.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.domain.alert import Accepted, aws_key, routed_key
+from shared.domain.alert import Accepted, routed_key
 from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Integration
 from shared.domain.errors import MessageError, TocsinError
-from shared.domain.event import SUMMARY_MAX, Action, Event, Severity
+from shared.domain.event import Event
 from shared.domain.heartbeat import SOURCE as HEARTBEAT
-from shared.domain.left_out import why_left_out
-from shared.domain.routing import integration_for
 from shared.flow.changes import group_of
+from shared.flow.heard import accepted_now, by_key, claimed, put, told_by_source
 from shared.flow.heartbeats import take_beat
 from shared.flow.ports import Deps, Unavailable
-from shared.sources import bodies, events_v2
-from shared.sources.registry import SOURCES
+from shared.sources import any_event, bodies, events_v2
+from shared.sources.registry import source_of
 
-AWS_SOURCES = {"aws.cloudwatch": "cloudwatch", "aws.guardduty": "guardduty"}  # EventBridge's source → ours
 TRY_AGAIN = 5  # seconds after which a sender may come again
 Said = Mapping[str, Any]  # beside the status
 
@@ -77,7 +77,7 @@ def enqueue_change(deps: Deps, body: bytes, encoding: str | None, request_id: st
 def heartbeat(deps: Deps, key: str) -> Answer:
     """``GET`` or ``POST /heartbeats/<key>``: a job is well; 200 once that is written down."""
     try:
-        integration = _integration(deps, key, HEARTBEAT)
+        integration = by_key(deps, key, HEARTBEAT)
         if integration is None:
             fault = MessageError(["No heartbeat has this key"])
             return _refused(deps, 404, "not found", "Invalid heartbeat key", fault)
@@ -108,38 +108,28 @@ def _answer(deps: Deps, body: bytes, encoding: str | None, take: Callable[[Any],
 
 
 def receive(deps: Deps, request: Mapping[str, Any]) -> int:
-    """An event of the default bus; how many events it became. Raises Unavailable: EventBridge delivers it again."""
+    """An event of the default bus, or a batch of log lines; how many events it became.
+
+    Raises Unavailable: it is delivered again.
+    """
     request = bodies.writable(request)  # a lone surrogate or a number without end is written as text
-    source = AWS_SOURCES.get(str(request.get("source")), "eventbridge")
-    try:
-        events = SOURCES[source](request) if source in SOURCES else [_unreadable(request, "no such source")]
-    except MessageError as fault:
-        deps.journal.fault("ingest", str(fault), event=str(request.get("id")))
-        deps.journal.count("Untranslatable")
-        events = [_unreadable(request, str(fault))]
-    heard = [event for event in events if not _left_out(deps, request, event)]
-    for place, event in enumerate(heard):
-        event_id = str(request.get("id") or deps.now().isoformat())
-        deps.events.put(_from_aws(deps, request, event, event_id), deduplication=f"{event_id}-{place}")
-    return len(heard)
+    source = source_of(request)
+    told = claimed if source == any_event.SOURCE else told_by_source(source)
+    return put(deps, request, told, _id_of(request))
 
 
-def _left_out(deps: Deps, request: Mapping[str, Any], event: Event) -> bool:
-    """Counted, not kept. Where the directory can't be read, nobody knows what an integration names: it is taken."""
-    try:
-        because = why_left_out(deps.directory.current(), event, request)
-    except Unavailable:
-        return False
-    if because is not None:
-        deps.journal.count("LeftOut")
-    return because is not None
+def _id_of(request: Mapping[str, Any]) -> str:
+    """EventBridge's, the same at each delivery; a batch of log lines has none, and is its own."""
+    if given := request.get("id"):
+        return str(given)
+    return hashlib.sha256(json.dumps(request, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _verified(deps: Deps, message: Any, event: Event, request_id: str) -> Accepted:
     """Raises MessageError for an unknown routing key."""
     integration, routing_key = _sender(deps, message)
     key = routed_key(integration.id if integration else "unverified", event.dedup_key)
-    return _accepted(deps, message, event, request_id, integration.id if integration else None, key, routing_key)
+    return accepted_now(deps, message, event, request_id, integration.id if integration else None, key, routing_key)
 
 
 def _sender(deps: Deps, message: Any) -> tuple[Integration | None, str | None]:
@@ -149,7 +139,7 @@ def _sender(deps: Deps, message: Any) -> tuple[Integration | None, str | None]:
     """
     routing_key = str(message["routing_key"])
     try:
-        integration = _integration(deps, routing_key, events_v2.SOURCE)
+        integration = by_key(deps, routing_key, events_v2.SOURCE)
     except Unavailable as fault:
         deps.journal.fault("ingest", f"{fault}; the event is accepted, and triage verifies its key")
         integration = None
@@ -160,56 +150,6 @@ def _sender(deps: Deps, message: Any) -> tuple[Integration | None, str | None]:
     if wait:
         raise TooFast(wait)
     return integration, None if integration else routing_key
-
-
-def _integration(deps: Deps, routing_key: str, source: str) -> Integration | None:
-    """Who has that key, and speaks so. A key is looked up afresh before it is called unknown."""
-    for look in (deps.directory.current, deps.directory.fresh):
-        found = look().integration_by_key(routing_key)
-        if found is not None:
-            return found if found.source == source else None
-    return None
-
-
-def _from_aws(deps: Deps, request: Mapping[str, Any], event: Event, event_id: str) -> Accepted:
-    """Triage finds the integration where the directory can't be read here: the key doesn't depend on it."""
-    try:
-        integration = integration_for(deps.directory.current(), event, request)
-    except Unavailable as fault:
-        deps.journal.fault("ingest", f"{fault}; the event is accepted, and triage finds its integration")
-        integration = None
-    key = aws_key(event.source_type, event)
-    return _accepted(deps, request, event, event_id, integration.id if integration else None, key, None)
-
-
-def _accepted(
-    deps: Deps, raw: Any, event: Event, event_id: str, integration: str | None, key: str, routing_key: str | None
-) -> Accepted:
-    return Accepted(
-        event_id=event_id,
-        accepted_at=deps.now(),
-        integration=integration,
-        key=key,
-        event=event,
-        raw={name: value for name, value in raw.items() if name != "routing_key"},  # a secret travels no further
-        routing_key=routing_key,
-    )
-
-
-def _unreadable(request: Mapping[str, Any], fault: str) -> Event:
-    """A message that can't be translated, as an event of our own: no integration takes it, and people look at it."""
-    detail_type = str(request.get("detail-type", "event"))
-    return Event(
-        action=Action.TRIGGER,
-        dedup_key=f"untranslatable {detail_type}",
-        severity=Severity.ERROR,
-        summary=f"A message can't be read: {fault}. Kept here; fix the sender."[:SUMMARY_MAX],
-        source=str(request.get("source", "unknown")),
-        source_type="tocsin",
-        account=str(request.get("account", "")) or None,
-        region=str(request.get("region", "")) or None,
-        custom_details=request,
-    )
 
 
 def _refused(deps: Deps, status: int, word: str, message: str, fault: MessageError) -> Answer:

@@ -253,7 +253,7 @@ class Messages(Protocol):
     """Messages where they lie."""
 
     def read(self, address: str) -> bytes:
-        """``address`` is a key, or the whole ``s3://…``. Raises Unavailable."""
+        """``address`` is a key, or the whole ``s3://…`` or ``https://…``. Raises Unavailable."""
         ...
 
 
@@ -305,6 +305,7 @@ class Deps:
     bus: EventBus
     mail: Messages  # as SES received it
     raw: Messages  # what was too large to travel in the queue
+    sns: Messages  # certificates of SNS, and its confirmations of subscriptions
     journal: Journal
     alarms: Alarms
     replies: ReplyAddresses

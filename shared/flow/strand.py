@@ -108,7 +108,7 @@ class Strand:
             case Effect.OPENS | Effect.COUNTS:
                 return self._open(accepted, delivery)
             case Effect.CHANGES:
-                self._change(accepted)
+                return self._change(accepted)
             case Effect.ACKNOWLEDGES:
                 self._acknowledge(accepted)
             case Effect.RESOLVES:
@@ -182,15 +182,18 @@ class Strand:
         self.deps.incidents.remember(self.known, key, None)
         self.known, self.incident = key, None
 
-    def _change(self, accepted: Accepted) -> None:
+    def _change(self, accepted: Accepted) -> str | None:
         """Severity or summary changed: said on the timeline; urgency may rise by it, never fall."""
         known, event = self._must_know(), accepted.event
         key = self._key_after(known, accepted)
         if self.incident is None:
-            return self._change_what_waits(accepted, key)
+            self._change_what_waits(accepted, key)
+            return None
         rise = self._urgency(accepted)
         if self.incident.version >= TIMELINE_MAX and not rise:
-            return self._only_count(known, key)
+            self.deps.incidents.count_repeats(known, key)  # the timeline is long enough
+            self.known = key
+            return "timeline_full"
         entries = [
             LogEntry(
                 kind=Kind.ALERT_CHANGED,
@@ -201,13 +204,8 @@ class Strand:
                 summary=event.summary,
             )
         ]
-        return self._commit([*entries, *rise], key)
-
-    def _only_count(self, known: KeyState, key: KeyState) -> None:
-        """The timeline is long enough: the change is counted on the alert, like a repeat."""
-        self.deps.journal.count("TimelineFull")
-        self.deps.incidents.count_repeats(known, key)
-        self.known = key
+        self._commit([*entries, *rise], key)
+        return None
 
     def _change_what_waits(self, accepted: Accepted, key: KeyState) -> None:
         """Suppressed, or held: what is held opens with the latest that it said."""

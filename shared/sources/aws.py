@@ -82,6 +82,11 @@ def region_code(written: str | None) -> str | None:
     return next((code for place, code in PLACES.items() if place in folded), None)
 
 
+def account_id(written: str | None) -> str | None:
+    """Twelve digits; an account that travelled as a number has lost its leading zeros."""
+    return written.zfill(12) if written and written.isdecimal() else written
+
+
 def partition(region: str) -> str:
     if region.startswith("cn-"):
         return "aws-cn"
@@ -90,7 +95,12 @@ def partition(region: str) -> str:
 
 def console(service: str, region: str | None, place: str) -> str | None:
     """The console's address of ``place``, an already escaped fragment; None without a proper Region."""
+    page = console_page(f"{service}/home", region)
+    return page and f"{page}#{place}"
+
+
+def console_page(path: str, region: str | None) -> str | None:
+    """The console's page at ``path``, already escaped; None without a proper Region."""
     if not region or not REGION_CODE.fullmatch(region):
         return None
-    host = CONSOLES[partition(region)].format(region=region)
-    return f"https://{host}/{service}/home?region={region}#{place}"
+    return f"https://{CONSOLES[partition(region)].format(region=region)}/{path}?region={region}"

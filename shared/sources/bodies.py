@@ -32,12 +32,12 @@ class Unrecognized(MessageError):
     """Not a JSON object: ``Unrecognized object`` in the Events API's words."""
 
 
-def parse_json(body: bytes, content_encoding: str | None = None) -> Any:
-    """The value that ``body`` holds. Raises TooLarge or Unrecognized."""
-    plain = _inflated(body, (content_encoding or "").strip().lower())
-    if len(plain) > MAX_BODY:
-        raise TooLarge([f"The body is larger than {MAX_BODY} bytes"])
-    _check_shape(plain)
+def parse_json(body: bytes, content_encoding: str | None = None, *, largest: int = MAX_BODY) -> Any:
+    """The value that ``body`` holds, of at most ``largest`` bytes. Raises TooLarge or Unrecognized."""
+    plain = _inflated(body, (content_encoding or "").strip().lower(), largest)
+    if len(plain) > largest:
+        raise TooLarge([f"The body is larger than {largest} bytes"])
+    _check_shape(plain, MAX_VALUES * largest // MAX_BODY)
     try:
         written = plain.decode("utf-8-sig")
         value = json.loads(written, strict=False, parse_int=_int, parse_float=_float, parse_constant=str)
@@ -49,30 +49,30 @@ def parse_json(body: bytes, content_encoding: str | None = None) -> Any:
     return writable(value) if has_surrogates else value
 
 
-def _inflated(body: bytes, encoding: str) -> bytes:
-    if encoding in {"", "identity"} or len(body) > MAX_BODY:
+def _inflated(body: bytes, encoding: str, largest: int) -> bytes:
+    if encoding in {"", "identity"} or len(body) > largest:
         return body
     if encoding not in {"gzip", "x-gzip"}:
         raise Unrecognized([f"{NOT_JSON}: the content encoding {encoding[:40]!r} is unknown, send gzip or none"])
     stream = zlib.decompressobj(wbits=31)  # gzip alone, not zlib's own header
     try:
-        plain = stream.decompress(body, MAX_BODY + 1)
+        plain = stream.decompress(body, largest + 1)
     except zlib.error as fault:
         raise Unrecognized([f"{NOT_JSON}: not gzip"]) from fault
-    if not stream.eof and len(plain) <= MAX_BODY:
+    if not stream.eof and len(plain) <= largest:
         raise Unrecognized([f"{NOT_JSON}: the gzip stream ends early"])
     return plain
 
 
-def _check_shape(plain: bytes) -> None:
+def _check_shape(plain: bytes, most: int) -> None:
     """Counts brackets and commas outside of strings, without parsing: the parser itself is recursive."""
     unescaped = plain.replace(b"\\\\", b"").replace(b'\\"', b"")
-    if unescaped.count(b'"') <= 4 * MAX_VALUES:  # a key and a value each
+    if unescaped.count(b'"') <= 4 * most:  # a key and a value each
         outline = b"".join(unescaped.split(b'"')[::2])
         brackets = outline.translate(None, NOT_BRACKETS)
-        if outline.count(b",") + len(brackets) // 2 <= MAX_VALUES:
+        if outline.count(b",") + len(brackets) // 2 <= most:
             return _check_depth(brackets)
-    raise Unrecognized([f"{NOT_JSON}: more than {MAX_VALUES} values"])
+    raise Unrecognized([f"{NOT_JSON}: more than {most} values"])
 
 
 def _check_depth(brackets: bytes) -> None:

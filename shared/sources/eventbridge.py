@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.htm
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from shared.domain.errors import MessageError
 from shared.domain.instants import Instant
@@ -17,6 +17,7 @@ from shared.sources.timestamps import UTC, moment
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     kind: str | None  # the detail-type; console test events lack it
+    source: str | None = None  # ``aws.codepipeline``
     account: str | None
     region: str | None
     at: Instant | None
@@ -29,10 +30,13 @@ def envelope(message: Mapping[str, Any]) -> Envelope | None:
     kind, detail = text(look(message, "detail-type")), look(message, "detail")
     if isinstance(detail, str):  # as PutEvents takes it
         detail = _parsed(detail)
+    if isinstance(detail, list):  # drifted: one thing in a list is that thing
+        detail = next(iter(cast("list[Any]", detail)), None)
     if kind is None and not isinstance(detail, Mapping):
         return None
     return Envelope(
         kind=kind,
+        source=text(look(message, "source")),
         account=text(look(message, "account")),
         region=text(look(message, "region")),
         at=moment(look(message, "time"), without_zone=UTC),

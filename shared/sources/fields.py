@@ -53,6 +53,16 @@ def items(value: Any) -> Sequence[Any]:
     return cast("Sequence[Any]", value) if isinstance(value, list | tuple) else ()
 
 
+def without_nulls(value: Any) -> Any:
+    """``value`` as it was said, but for the nulls in its objects: what is absent is left out."""
+    if isinstance(value, list | tuple):
+        return [without_nulls(element) for element in cast("Sequence[Any]", value)]
+    if not isinstance(value, Mapping):
+        return value
+    members = cast("Mapping[str, Any]", value).items()
+    return {name: without_nulls(member) for name, member in members if member is not None}
+
+
 class Required:
     """What a message must have. Each miss is noted with its path; ``settle`` tells them all."""
 

@@ -32,6 +32,7 @@ UUID = "14e0db71-5d35-4eb5-b481-8945cf9d10c2"
 MADE = {
     "incidents_table": INCIDENTS,
     "directory_table": DIRECTORY,
+    "ingest_rules": "tocsin-cloudwatch-alarms tocsin-guardduty-findings tocsin-guardduty-archived",
     "mail_from": "tocsin@acme.example",
     "mail_domain": "in.acme.example",
     "alarm_topic_arn": "arn:aws:sns:eu-west-1:111122223333:tocsin-alarms",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cli.apply import routing_keys, topic_paths
 from shared.config.build import build, mint, weekdays, window
 from shared.domain.directory import Assign, Medium, Severity, Urgency
 from shared.domain.schedule import on_call
@@ -151,3 +152,15 @@ def test_a_key_in_the_file_wins_over_the_minted_one() -> None:
         "services": {"a": {"policy": "p", "integrations": {"e": {"source": "events_v2", "key": "R" * 32}}}},
     }
     assert mint(document, before, lambda: "X" * 32)["services"]["a"]["integrations"]["e"]["key"] == "K" * 32
+
+
+def test_an_integration_that_a_topic_speaks_to_has_a_key_which_is_no_sender_s() -> None:
+    topic = "arn:aws:sns:eu-west-1:111122223333:alarms"
+    integrations = {"alarms": {"source": "cloudwatch", "topic": topic}, "bus": {"source": "cloudwatch"}}
+    document = {**DOCUMENT, "services": {"web": {"policy": "all", "integrations": integrations}}}
+    minted = mint(document, None, lambda: "R" * 32)
+    directory = build(minted, 1)
+    by_topic, by_bus = directory.integrations()
+    assert (by_topic.topic, by_topic.key, by_bus.key) == (topic, "R" * 32, None)
+    assert routing_keys(directory) == {}
+    assert topic_paths(directory) == {topic: f"/integrations/cloudwatch/{'R' * 32}"}

@@ -264,3 +264,32 @@ def test_whatever_is_written_there_are_findings_and_never_a_crash(
     for finding in lint(load(folder), NOW):
         assert finding.line >= 1
         assert finding.message
+
+
+@pytest.mark.parametrize(
+    ("integration", "message"),
+    [
+        ("{source: eventbridge, map: {sumary: detail.text}}", "unknown key; did you mean summary?"),
+        ("{source: eventbridge, map: {summary: [a]}}", "a text belongs here"),
+        ("{source: securityhub, map: {summary: detail.text}}", "securityhub has its own fields and identity"),
+        ("{source: cloudwatch, topic: alarms}", "'alarms' is no ARN of a topic"),
+        ("{source: jenkins, topic: 'arn:aws:sns:eu-west-1:111122223333:ci'}", "jenkins doesn't speak by topics of SNS"),
+        ("{source: ecs, dedup_key: '{detail.a}'}", "ecs has its own fields and identity"),
+        (
+            "{source: jenkins}",
+            "jenkins isn't heard by this version; what is heard: events_v2, cloudwatch, guardduty, sec",
+        ),
+    ],
+)
+def test_a_mapping_names_fields_there_are_of_sources_that_can_be_mapped(
+    tmp_path: Path, integration: str, message: str
+) -> None:
+    found = findings(tmp_path, TEAM.replace("{policy: all}", f"{{policy: all, integrations: {{a: {integration}}}}}"))
+    assert message in "\n".join(told(found))
+
+
+def test_every_source_of_aws_is_heard(tmp_path: Path) -> None:
+    sources = ("securityhub", "inspector", "health", "config", "codepipeline", "codebuild", "ecs", "waf", "eventbridge")
+    integrations = ", ".join(f"{source}: {{source: {source}}}" for source in sources)
+    found = findings(tmp_path, TEAM.replace("{policy: all}", f"{{policy: all, integrations: {{{integrations}}}}}"))
+    assert [finding for finding in found if "integrations" in finding.path] == []

@@ -165,7 +165,7 @@ def test_what_tells_nothing_about_a_problem_is_nothing(world: World) -> None:
     "message",
     [
         alarm(detail={}),
-        alarm(source="aws.unheard-of"),
+        {"id": "1", "detail": {}},
         alarm(detail="\ud800"),
         {
             "id": "1",

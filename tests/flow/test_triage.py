@@ -230,7 +230,7 @@ def test_an_alert_that_never_stops_changing_is_counted_once_the_timeline_is_long
     known = made.incidents.key(key_hash(routed_key(INTEGRATION, "disk")))
     assert known is not None
     assert (known.count, known.severity, row.incident.version) == (3, Severity.INFO, TIMELINE_MAX)
-    assert made.notebook.counts["TimelineFull"] == 2
+    assert made.notebook.summaries[-1]["timeline_full"] == 2
     triage.run(made.deps, [delivery(4, severity=Severity.CRITICAL)])
     assert row.incident.urgency is Urgency.HIGH
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,12 +39,42 @@ def test_no_expectation_is_left_without_its_sample() -> None:
 def test_one_alarm_has_one_key_by_whatever_way_it_comes() -> None:
     ways = ("metric-alarm", "sns-metric-alarm", "sns-eventbridge-metric-alarm", "metric-alarm-ok")
     composite = ("composite-alarm", "composite-alarm-lambda-action", "sns-composite-alarm")
-    assert len(keys(*ways, "sns-lambda-record-without-arn")) == 1
-    assert len(keys(*composite)) == 1
-    assert len(keys("math-alarm", "sqs-sns-math-alarm")) == 1
+    assert len(keys("cloudwatch", *ways, "sns-lambda-record-without-arn")) == 1
+    assert len(keys("cloudwatch", *composite)) == 1
+    assert len(keys("cloudwatch", "math-alarm", "sqs-sns-math-alarm")) == 1
 
 
-def keys(*cases: str) -> set[tuple[str, str, str]]:
-    samples = (EVENTS / "cloudwatch" / f"{case}.json" for case in cases)
-    events = (event for sample in samples for event in translate("cloudwatch", str(sample), []))
+RECOVERIES = {  # the first opens, the last resolves, whatever form they and those between have
+    "codepipeline": ("action-failed", "stage-failed", "sns-notification-rule-failed", "drifted", "pipeline-succeeded"),
+    "codebuild": ("failed", "timed-out", "drifted-sns", "succeeded"),
+    "ecs": ("deployment-failed", "task-placement-failure", "drifted", "sns-deployment-failed", "deployment-completed"),
+    "securityhub": (
+        "control-failed",
+        "custom-action",
+        "v2-finding",
+        "v2-closed",
+        "sns-control-failed",
+        "control-passed",
+    ),
+    "inspector": ("finding", "drifted-sns", "suppressed", "closed"),
+    "health": ("issue-open", "issue-open-backup-region", "sns-without-status-ended", "issue-closed"),
+    "config": ("non-compliant", "sns-non-compliant", "drifted", "not-applicable", "compliant"),
+    "eventbridge": ("glue-job-failed", "glue-job-succeeded"),
+}
+
+
+@pytest.mark.parametrize("source", RECOVERIES)
+def test_a_recovery_meets_its_alert_by_whatever_way_both_come(source: str) -> None:
+    cases = RECOVERIES[source]
+    assert len(keys(source, *cases)) == 1
+    assert [event["action"] for event in of(source, cases[0])] == ["trigger"]
+    assert [event["action"] for event in of(source, cases[-1])] == ["resolve"]
+
+
+def keys(source: str, *cases: str) -> set[tuple[str, str, str]]:
+    events = (event for case in cases for event in of(source, case))
     return {(event["dedup_key"], event["account"], event["region"]) for event in events}
+
+
+def of(source: str, case: str) -> list[dict[str, Any]]:
+    return translate(source, str(EVENTS / source / f"{case}.json"), [])

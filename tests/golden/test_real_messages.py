@@ -15,7 +15,10 @@ from shared.sources.events_v2 import translate as translate_v2
 from shared.sources.registry import SOURCES
 
 FINDINGS = ("guardduty", "guardduty-wrapped", "guardduty-pascalcase")
-AWS = ("cloudwatch", *FINDINGS, "sns", "eventbridge-misc", "ecs", "securityhub", "awshealth", "codebuild")
+AWS = (
+    *("cloudwatch", *FINDINGS, "sns", "eventbridge-misc", "ecs", "securityhub", "inspector2", "awshealth"),
+    *("awsconfig", "codepipeline", "codebuild", "waf"),
+)
 EVENTS_API = ("pagerduty", "alertmanager-pagerduty", "apprise")
 
 
@@ -67,6 +70,57 @@ def test_a_finding_s_event_says_what_the_finding_says(fixtures_folder: Path) -> 
         assert event.account in {finding.get("accountid"), message.get("account")}, name
         assert event.timestamp is not None, name
     assert findings >= 20
+
+
+def test_what_is_only_said_in_passing_opens_nothing(fixtures_folder: Path) -> None:
+    said = {
+        name: SOURCES[source](parse_json(body))
+        for folder, source in (("awsconfig", "config"), ("codepipeline", "codepipeline"), ("ecs", "ecs"))
+        for name, body in messages(fixtures_folder, folder)
+    }
+    assert len(said) >= 15
+    assert sorted(name for name, events in said.items() if events) == [  # ECS's own ERROR and WARN
+        "ecs/eb-ecs-service-action-service_task_placement_failure-6",
+        "ecs/eb-ecs-service-action-service_task_start_impaired-5",
+    ]
+
+
+def test_a_control_that_failed_says_what_its_finding_says(fixtures_folder: Path) -> None:
+    for name, body in messages(fixtures_folder, "securityhub"):
+        finding = json.loads(body)
+        (event,) = SOURCES["securityhub"](finding)
+        assert event.action is Action.TRIGGER, name
+        assert (event.dedup_key, event.summary) == (finding["Id"], finding["Title"]), name
+        assert event.severity is Severity.WARNING, name  # all of them are MEDIUM
+        assert event.account == finding["AwsAccountId"], name
+        assert event.region == finding.get("Region", "us-east-1"), name
+
+
+def test_the_states_that_real_events_name_decide(fixtures_folder: Path) -> None:
+    def only(source: str, path: str) -> Event:
+        (event,) = SOURCES[source](parse_json((fixtures_folder / "events" / path).read_bytes()))
+        return event
+
+    assert only("codebuild", "codebuild/codebuild-state-change.json").action is Action.RESOLVE
+    assert only("inspector", "inspector2/eb-ecr-finding-medium.json").severity is Severity.WARNING
+    assert only("health", "awshealth/eb-health-issue.json").severity is Severity.ERROR
+    assert only("eventbridge", "eventbridge-misc/glue-job-state-change-33.json").action is Action.TRIGGER
+
+
+def test_only_requests_that_waf_blocks_are_told(fixtures_folder: Path) -> None:
+    for name, body in messages(fixtures_folder, "waf"):
+        record = parse_json(body)
+        events = SOURCES["waf"](record)
+        assert bool(events) is (record["action"] == "BLOCK"), name
+        assert all(event.dedup_key == f"{record['webaclId']}/{record['terminatingRuleId']}" for event in events), name
+
+
+def test_what_aws_published_as_broken_json_is_refused_as_that(fixtures_folder: Path) -> None:
+    broken = sorted((fixtures_folder / "events").glob("aws*/*doc-broken*"))
+    assert broken
+    for path in broken:
+        with pytest.raises(MessageError, match="JSON parse error"):
+            parse_json(path.read_bytes())
 
 
 def test_what_real_clients_sent_is_understood(fixtures_folder: Path) -> None:

@@ -96,6 +96,11 @@ def trial(synthesise: Callable[..., Synthesis], tmp_path_factory: pytest.TempPat
         "ses_identity": "existing",
         "ses_rule_set": "inbound-mail",
         "target_tracking_alarms": True,
+        "event_sources": ["cloudwatch", "health"],
+        "event_patterns": [{"source": ["aws.glue"]}],
+        "event_accounts": ["444455556666"],
+        "event_organization": "o-a1b2c3d4e5",
+        "waf_log_groups": ["aws-waf-logs-shop"],
     }
     settings.write_text(json.dumps(chosen))
     return synthesise("aws", settings)

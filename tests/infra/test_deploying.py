@@ -26,6 +26,9 @@ def test_every_setting_is_explained_with_its_default_and_no_other() -> None:
         default = told[field.name][0].strip("`").strip('"')
         if field.default == "":  # said in words, as it depends on others or is nothing
             assert default.startswith(("none", "nobody", "`in.", "in.")), field.name
+        elif isinstance(field.default, tuple):
+            assert default.startswith("all" if field.default else "none"), field.name
+            assert not field.default or f"[{', '.join(field.default)}]" in told[field.name][1], field.name
         else:
             assert default == str(field.default).replace("True", "true").replace("False", "false"), field.name
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from infra.settings import AWS, LOCAL, Settings, SettingsError, load, parse, target
+from infra.patterns import ANY_OTHER
+from infra.settings import Settings, SettingsError, load, parse, target
+from infra.targets import AWS, LOCAL
 
 ROOT = Path(__file__).parents[2]
 ENOUGH = {"mail_from": "tocsin@acme.example", "fallback_email": "ops@acme.example"}
@@ -55,6 +57,17 @@ def test_the_example_shows_every_setting_and_is_valid() -> None:
         ({"fallback_sms": "0151"}, "fallback_sms: '0151' is no number"),
         ({"customer_key": "alias/mine"}, "customer_key: 'alias/mine' is no ARN"),
         ({"ses_identity": "maybe"}, "ses_identity: say create or existing"),
+        ({"event_sources": ["cloudwach"]}, "event_sources: ['cloudwach'] aren't among cloudwatch, guardduty"),
+        ({"event_sources": "cloudwach"}, "event_sources: ['cloudwach'] aren't among cloudwatch, guardduty"),
+        ({"event_sources": {"cloudwatch": 1}}, "event_sources: {'cloudwatch': 1} is no list"),
+        (
+            {"event_accounts": [444455556666]},
+            "event_accounts: [444455556666] are no accounts: say 12 digits, in quotes",
+        ),
+        ({"event_organization": "acme"}, "event_organization: 'acme' is no id"),
+        ({"event_patterns": ["aws.glue"]}, "event_patterns: ['aws.glue'] are no patterns"),
+        ({"event_patterns": "[{"}, "event_patterns: '[{' is no list"),
+        ({"waf_log_groups": ["/aws/waf"]}, "waf_log_groups: ['/aws/waf']: WAF writes to groups aws-waf-logs-"),
         ({"mail_retention_days": 0}, "mail_retention_days: at least 1"),
         ({"fallback_email": ""}, "fallback_email, fallback_sms: both missing"),
         ({"mail_from": ""}, "mail_from: missing"),
@@ -81,6 +94,17 @@ def test_settings_come_from_the_file_in_the_root_and_single_ones_from_the_comman
     assert settings.inbound_domain == "in.acme.example"
 
 
+def test_lists_of_the_command_are_written_with_commas_or_as_json(tmp_path: Path) -> None:
+    context = {
+        "tocsin:event_accounts": "444455556666,777788889999",
+        "tocsin:event_patterns": '[{"source": ["aws.glue"]}]',
+        **{f"tocsin:{key}": value for key, value in ENOUGH.items()},
+    }
+    settings = load(tmp_path, context, AWS)
+    assert settings.event_accounts == ("444455556666", "777788889999")
+    assert settings.event_patterns == ({"source": ["aws.glue"]},)
+
+
 def test_a_misspelt_setting_of_the_command_is_refused_too(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="log_levl: no such setting; did you mean log_level"):
         load(tmp_path, {"tocsin:log_levl": "INFO"}, AWS)
@@ -102,7 +126,9 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, content: str) -> N
 
 
 def test_nothing_need_be_chosen_on_this_machine(tmp_path: Path) -> None:
-    assert load(tmp_path, {}, LOCAL).inbound_domain == "in.tocsin.example"
+    settings = load(tmp_path, {}, LOCAL)
+    assert settings.inbound_domain == "in.tocsin.example"
+    assert settings.event_patterns == ANY_OTHER
 
 
 def test_the_target_is_aws_unless_local_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from infra import names
+from infra.patterns import PATTERNS
 from tests.infra.conftest import KEY, ROOT, Synthesis, only, text
 
 DAY = 86_400
+EVENT_RULES = names.ingest_rules(names.RULES_OF, 0)
 
 
 def by_name(synthesis: Synthesis, kind: str, name: str, wanted: str) -> dict[str, Any]:
@@ -224,7 +226,7 @@ def test_every_function_that_is_called_asynchronously_has_a_place_for_what_it_fa
 
 def test_every_rule_has_a_place_for_what_it_cannot_deliver(aws: Synthesis) -> None:
     places = [text(target["DeadLetterConfig"]["Arn"]) for target in rule_targets(aws)]
-    assert len(places) == len(names.INGEST_RULES) + 1
+    assert len(places) == len(EVENT_RULES) + 1
     assert all(place.startswith("<DeadLetters") or place.endswith(":tocsin-dead-letters") for place in places)
 
 
@@ -236,7 +238,7 @@ def test_the_dead_letter_queue_takes_from_our_rules_and_from_no_others(aws: Synt
         if statement["Effect"] == "Allow"
     ]
     doors, sweep = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
-    assert [text(arn).rpartition("/")[2] for arn in doors] == [*names.INGEST_RULES]
+    assert [text(arn).rpartition("/")[2] for arn in doors] == EVENT_RULES
     assert aws.resources("AWS::Events::Rule")[sweep["Fn::GetAtt"][0]]["Properties"]["Name"] == names.SWEEP_RULE
 
 
@@ -269,6 +271,7 @@ def test_the_api_has_the_events_route_and_ingest_answers_whatever_else_comes(aws
         "POST /v2/change/enqueue",
         "GET /heartbeats/{key}",
         "POST /heartbeats/{key}",
+        "POST /integrations/{source}/{key}",
         "$default",
     }
     assert len({text(route["Target"]) for route in routes}) == 1
@@ -299,6 +302,37 @@ def test_findings_come_in_and_so_does_their_archiving(aws: Synthesis) -> None:
     assert archived["detail"]["eventName"] == ["ArchiveFindings"]
 
 
+def test_each_source_of_aws_has_its_rule_and_what_settings_choose_another(aws: Synthesis, trial: Synthesis) -> None:
+    ours = {
+        rule["Name"]: rule["EventPattern"] for rule in aws.properties("AWS::Events::Rule") if "EventPattern" in rule
+    }
+    assert ours == PATTERNS
+    theirs = [rule for rule in trial.properties("AWS::Events::Rule") if "EventPattern" in rule]
+    assert [rule["Name"] for rule in theirs] == ["tocsin-cloudwatch-alarms", "tocsin-health", "tocsin-chosen-1"]
+    assert theirs[-1]["EventPattern"] == {"source": ["aws.glue"]}
+
+
+def test_other_accounts_forward_their_events_only_where_settings_name_them(aws: Synthesis, trial: Synthesis) -> None:
+    assert aws.properties("AWS::Events::EventBusPolicy") == []
+    account, organization = trial.properties("AWS::Events::EventBusPolicy")
+    for policy in (account, organization):
+        assert policy["EventBusName"] == "default"
+        assert policy["Statement"]["Action"] == "events:PutEvents"
+        assert text(policy["Statement"]["Resource"]).endswith(":eu-west-1:111122223333:event-bus/default")
+    assert text(account["Statement"]["Principal"]["AWS"]).endswith(":iam::444455556666:root")
+    assert organization["Statement"]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+
+
+def test_of_waf_s_logs_only_what_it_blocked_is_heard(aws: Synthesis, trial: Synthesis) -> None:
+    assert aws.properties("AWS::Logs::SubscriptionFilter") == []
+    subscription = only(trial.properties("AWS::Logs::SubscriptionFilter"))
+    assert subscription["LogGroupName"] == "aws-waf-logs-shop"
+    assert subscription["FilterPattern"] == '{ $.action = "BLOCK" }'
+    assert is_function(subscription["DestinationArn"], "ingest")
+    caller = by_name(trial, "AWS::Lambda::Permission", "Principal", "logs.amazonaws.com")
+    assert text(caller["SourceArn"]).endswith(":log-group:aws-waf-logs-shop:*")
+
+
 def test_mail_is_scanned_kept_and_given_to_reply(aws: Synthesis) -> None:
     receipt = only(aws.properties("AWS::SES::ReceiptRule"))
     rule = receipt["Rule"]
@@ -325,8 +359,8 @@ def test_the_command_finds_everything_in_one_parameter(aws: Synthesis) -> None:
     told = json.loads(text(parameter["Value"]))
     assert set(told) == {
         "account", "region", "api_url", "incidents_table", "directory_table", "raw_bucket", "mail_bucket",
-        "events_queue_url", "pages_queue_url", "state_machine_arn", "event_bus", "reply_function", "alarm_topic_arn",
-        "mail_from", "mail_domain",
+        "events_queue_url", "pages_queue_url", "state_machine_arn", "event_bus", "ingest_rules", "reply_function",
+        "alarm_topic_arn", "mail_from", "mail_domain",
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from infra.settings import DIFFERENCES
+from infra.targets import DIFFERENCES
 from tests.infra.conftest import STACKS, Synthesis
 
 SECTIONS = ("Parameters", "Rules", "Conditions", "Mappings", "Outputs")

@@ -158,6 +158,7 @@ class House:
             bus=self.notebook,
             mail=self.letters,
             raw=self.letters,
+            sns=self.letters,
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),
