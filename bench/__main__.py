@@ -14,6 +14,7 @@ from bench import (
     imports,
     incidents,
     log_lines,
+    metrics,
     prices,
     rules,
     schedules,
@@ -27,6 +28,7 @@ from bench.table import Row, say
 
 MILLI, MICRO = 1e3, 1e6
 MEGABYTE = 2**20
+TRIES = 15  # of a rate
 NO_AWS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
@@ -137,22 +139,30 @@ def _work() -> Iterator[Row]:
 
 
 def _rates() -> Iterator[Row]:
-    ours = triage.events_a_second()
-    what = "triage, 99 % repeats, in memory"
+    """By turns, the best of each: so both have the machine's better moments."""
+    ours, what = triage.measured(), "triage, 99 % repeats, in memory"
     try:
-        theirs = alertmanager.alerts_a_second()
+        with alertmanager.running() as theirs:
+            rates = [(ours(), theirs()) for _ in range(TRIES)]
     except alertmanager.NotHere as missing:
-        yield Row(what=what, measured=ours, unit="events/s", budget=None, note=str(missing))
+        best = max(ours() for _ in range(TRIES))
+        yield Row(what=what, measured=best, unit="events/s", budget=None, note=str(missing))
         return
+    as_triage, as_prometheus = (max(getattr(r, how) for _, r in rates) for how in ("as_triage", "as_prometheus"))
     yield Row(
         what=what,
-        measured=ours,
+        measured=max(rate for rate, _ in rates),
         unit="events/s",
-        budget=theirs.as_triage,
+        budget=None if _is_busy() else as_triage,
         at_least=True,
-        elsewhere=f"Alertmanager {theirs.as_triage:,.0f}; {theirs.as_prometheus:,.0f} with 64 at once",
-        note="10 at once",
+        elsewhere=f"Alertmanager {as_triage:,.0f}; {as_prometheus:,.0f} with 64 at once",
+        note="no verdict, as others keep this machine busy: run it on an idle one" if _is_busy() else "10 at once",
     )
+
+
+def _is_busy() -> bool:
+    """More wants to run than twice what can: one process of ours then gets less of the machine than many threads do."""
+    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
 
 
 def _deployed() -> Iterator[Row]:
@@ -167,7 +177,11 @@ def _deployed() -> Iterator[Row]:
     )
     million = prices.million_events(incidents.life(), incidents.repeats(), log_lines.bytes_an_event())
     yield _bill("a million events, 99 % repeats", million, 2.90, "naive $10.55, API Gateway alone $1.00")
-    yield _bill("an idle month", prices.idle_month(deployed, incidents.idle_sweep()), 2.00, "$15 chosen badly")
+    idle = incidents.idle_sweep()
+    yield _bill("an idle month", prices.idle_month(deployed, idle), 2.00, "$15 chosen badly")
+    yield _bill("an idle month, always-free tier", prices.idle_month_within_free(deployed, idle), 0.50)
+    yield _calls("alarms on Tocsin itself", deployed.alarms, 10)
+    yield _calls("metrics of its own", len(metrics.counted()), 10, note=", ".join(metrics.counted()))
 
 
 def _beside(timed: schedules.Beside, scale: float) -> str:
@@ -182,7 +196,7 @@ def _calls(what: str, measured: float, budget: float, elsewhere: str = "", note:
     return Row(what=what, measured=measured, unit="", budget=budget, elsewhere=elsewhere, note=note)
 
 
-def _bill(what: str, bill: prices.Bill, budget: float, elsewhere: str) -> Row:
+def _bill(what: str, bill: prices.Bill, budget: float, elsewhere: str = "") -> Row:
     parts = ", ".join(f"{name} {dollars:.2f}" for name, dollars in bill.items())
     return Row(what=what, measured=prices.total(bill), unit="$", budget=budget, elsewhere=elsewhere, note=parts)
 

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from bench.triage import A_BATCH, ALERTS, EVENTS, SUMMARY, TRIES, labels
+from bench.triage import A_BATCH, ALERTS, EVENTS, SUMMARY, labels
 
 PROGRAM = "prometheus-alertmanager"
 INSTALL = "apt-get install prometheus-alertmanager"
@@ -41,18 +41,15 @@ class NotHere(Exception):
     """The package is not installed; the message names the command that does it."""
 
 
-def alerts_a_second() -> Rates:
-    """The best of several tries. Raises NotHere."""
+@contextmanager
+def running() -> Generator[Callable[[], Rates]]:
+    """Gives what measures its rates once. Raises NotHere."""
     program = shutil.which(PROGRAM)
     if program is None:
-        raise NotHere(f"{PROGRAM} is not here: {INSTALL}")
+        raise NotHere(f"{PROGRAM} is not here, so nothing is compared: {INSTALL}")
+    few, many = _bodies(A_BATCH), _bodies(AS_PROMETHEUS)
     with _receiver() as receiver, _running(program, receiver) as port:
-        few, many = _bodies(A_BATCH), _bodies(AS_PROMETHEUS)
-        return Rates(as_triage=_rate(port, few), as_prometheus=_rate(port, many))
-
-
-def _rate(port: int, bodies: list[bytes]) -> float:
-    return EVENTS / min(_once(port, bodies) for _ in range(TRIES))
+        yield lambda: Rates(as_triage=EVENTS / _once(port, few), as_prometheus=EVENTS / _once(port, many))
 
 
 def _once(port: int, bodies: list[bytes]) -> float:

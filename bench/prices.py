@@ -40,6 +40,8 @@ MEMORY = 0.5  # GB of a function
 LIFE = 200  # events of an alert: it opens, repeats 198 times, recovers
 MINUTES = 43_200  # of a month of 30 days
 POLLS = 5 * 3 * MINUTES  # of a queue that Lambda polls: five pollers, each of whose calls lasts 20 s
+FREE_REQUESTS = MILLION  # a month, of all queues together: https://aws.amazon.com/sqs/pricing/
+FREE_ALARM_METRICS = 10  # https://aws.amazon.com/cloudwatch/pricing/; Lambda: https://aws.amazon.com/lambda/pricing/
 SWEEPS = 0.05  # seconds: our assumption for four queries that find nothing
 
 Bill = Mapping[str, float]
@@ -70,6 +72,16 @@ def idle_month(deployed: Deployed, sweep: Iterable[Call]) -> Bill:
         "queues": POLLS * (deployed.queues["fifo"] * FIFO.dollars + deployed.queues["standard"] * STANDARD.dollars),
         "alarms": deployed.alarm_metrics * ALARM_METRIC.dollars,
         "sweep": MINUTES * (INVOCATION.dollars + time * GB_SECOND.dollars + _data(sweep)),
+    }
+
+
+def idle_month_within_free(deployed: Deployed, sweep: Iterable[Call]) -> Bill:
+    """The same with what AWS never charges for: so many requests to queues, metrics of alarms, and all of Lambda."""
+    requests = max(POLLS * sum(deployed.queues.values()) - FREE_REQUESTS, 0)
+    return {
+        "queues": requests * FIFO.dollars,  # the dearer, where it isn't said which are free
+        "alarms": max(deployed.alarm_metrics - FREE_ALARM_METRICS, 0) * ALARM_METRIC.dollars,
+        "sweep": MINUTES * _data(sweep),
     }
 
 

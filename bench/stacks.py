@@ -19,6 +19,7 @@ WHERE = {"CDK_DEFAULT_ACCOUNT": "111122223333", "CDK_DEFAULT_REGION": "us-east-1
 class Deployed:
     bundle: int  # bytes, zipped
     queues: Mapping[str, int]  # that are polled: FIFO, standard
+    alarms: int
     alarm_metrics: int  # that alarms look at: each is on the bill
     sweep_memory: int  # MB
     said: str = ""  # by the synthesis, of how the bundle was built
@@ -36,10 +37,11 @@ def synthesised() -> Deployed:
             check=True,
         )
         said = next((line for line in done.stderr.splitlines() if line.startswith("bundle: ")), "with .pyc")
-        return _read(Path(folder), said.removeprefix("bundle: "))
+        return read(Path(folder), said.removeprefix("bundle: "))
 
 
-def _read(folder: Path, said: str) -> Deployed:
+def read(folder: Path, said: str) -> Deployed:
+    """A synthesis that lies in ``folder``."""
     resources = [*_resources(folder)]
     alarms = [body["Properties"] for body in resources if body["Type"] == "AWS::CloudWatch::Alarm"]
     polled = [body for body in resources if body["Type"] == "AWS::Lambda::EventSourceMapping"]
@@ -55,6 +57,7 @@ def _read(folder: Path, said: str) -> Deployed:
     return Deployed(
         bundle=(folder / bundle).stat().st_size,
         queues={"fifo": fifo, "standard": len(fed) - fifo},
+        alarms=len(alarms),
         alarm_metrics=sum(_metrics(alarm) for alarm in alarms),
         sweep_memory=sweep["MemorySize"],
         said=said,

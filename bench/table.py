@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-HEADS = ("what", "measured", "budget", "", "seen elsewhere", "")
+HEADS = ("what", "measured", "at most", "", "seen elsewhere", "")
 MARKS = {True: "ok", False: "OVER", None: "–"}
 GREEN, RED, PLAIN = "\033[32m", "\033[31m", "\033[0m"
 

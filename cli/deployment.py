@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 import boto3
@@ -25,7 +25,7 @@ REPLY_SECRET = "/tocsin/reply-secret"
 
 
 class Clients(Protocol):
-    """Makes a client of an AWS service there."""
+    """Gives a client of an AWS service there: one that is made once serves all who ask, as making it is slow."""
 
     def __call__(self, service: str, config: Config | None = None) -> Any: ...
 
@@ -48,8 +48,11 @@ class Deployment:
                 f"there is no deployment in {self.name}: the parameter {FACTS} is missing. "
                 "Run `cdk deploy --all` there first, or name another one with --deployment PROFILE:REGION."
             ) from None
-        except (BotoCoreError, ClientError) as fault:
-            raise Failed(f"{self.name} doesn't answer: {fault}") from fault
+        except (ClientError, BotoCoreError) as fault:
+            raise Failed(
+                f"the deployment in {self.name} can't be read: {fault}. "
+                "Sign in to its account (`aws sso login`, `aws configure`), with the right to read its parameters."
+            ) from fault
 
     def directory(self) -> DynamoDbDirectory:
         journal = wiring.Journal("ERROR")
@@ -102,4 +105,4 @@ def in_aws(name: str) -> Deployment:
     except BotoCoreError as fault:
         raise Failed(f"--deployment {name}: {fault}. Write `local`, or PROFILE:REGION.") from fault
     make: Any = session.client  # its overloads want a literal
-    return Deployment(name, make)
+    return Deployment(name, cache(make))

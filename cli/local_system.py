@@ -1,6 +1,7 @@
 """``tocsin up`` and ``tocsin down``: the whole system on this machine."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from cli import console
@@ -46,7 +47,7 @@ def local_deployment() -> Deployment | None:
 
 
 def deployment_of(local: Local) -> Deployment:
-    return Deployment(LOCAL, local.client)
+    return Deployment(LOCAL, cache(local.client))
 
 
 def configure_by(configuration: Path | None) -> Callable[[Local], Mapping[str, str]]:

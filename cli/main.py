@@ -350,19 +350,9 @@ def changes(
 def doctor(*, deployment: On = None, json: AsJson = False) -> int:
     """What is wrong with a deployment, what comes of it, and what to do."""
     from cli.deployments import chosen
-    from cli.doctor import Level, doctor
+    from cli.doctor.examination import examine
 
-    colours = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "red"}
-    findings = []
-    for finding in doctor(chosen(deployment), _at(None)):
-        findings.append(finding)
-        if not json:
-            mark = "✓" if finding.level is Level.OK else "✗"
-            remedy = f"\n    {finding.remedy}" if finding.remedy else ""
-            console.say(f"{mark} {finding.check}: {finding.message}{remedy}", colours[finding.level])
-    if json:
-        console.say_json([finding.as_json() for finding in findings])
-    return console.AT_FAULT if any(finding.level is Level.ERROR for finding in findings) else console.HOLDS
+    return examine(chosen(deployment), _at(None), as_json=json)
 
 
 @app.command

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from shared.config.inspection import Body, Inspection, body
+from shared.domain.directory import DELIVERED
 from shared.domain.sources import AWS_SOURCES, HEARD, MAPPED
 
-DELIVERED = ("email", "sms")
 NOT_IN_FORCE: Mapping[str, str] = {
     "services.*.sla": "no report measures it in this version",
     "services.*.runbooks": "runbooks aren't shown by this version",

@@ -7,8 +7,7 @@ nobody who was meant. The rest are warnings.
 from datetime import timedelta
 
 from shared.config.inspection import Inspection
-from shared.config.not_in_force import DELIVERED
-from shared.domain.directory import Directory, Level, TargetKind, Urgency, User
+from shared.domain.directory import DELIVERED, Directory, Level, TargetKind, Urgency, User
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import methods
 from shared.domain.schedule import Schedule, gaps
@@ -30,10 +29,10 @@ def reachability(check: Inspection, directory: Directory, now: Instant) -> None:
 
 def _fallback(check: Inspection, directory: Directory) -> None:
     media = [contact.medium.value for contact in directory.account.fallback]
-    if not set(media) & set(DELIVERED):
+    if not DELIVERED.intersection(media):
         message = (
             f"the fallback contact has {', '.join(media)}, which this version doesn't deliver: who can't be paged "
-            f"would be told to nobody. Add one of {', '.join(DELIVERED)}"
+            f"would be told to nobody. Add one of {', '.join(sorted(DELIVERED))}"
         )
         check.tell("account.fallback", "fallback", message)
 

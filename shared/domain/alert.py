@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from shared.domain.event import Action, Event, Severity
@@ -103,7 +104,13 @@ class Effect(StrEnum):
 
 
 def said(event: Event) -> str:
-    return hashlib.sha256(f"{event.severity}\0{event.summary}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    """The digest that tells a repeat from a change."""
+    return _digest(event.severity, event.summary)
+
+
+@lru_cache(maxsize=64)  # of one event it is asked for twice, and repeats say the same
+def _digest(severity: Severity, summary: str) -> str:
+    return hashlib.sha256(f"{severity}\0{summary}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def effect(known: KeyState | None, incident_open: bool, accepted: Accepted) -> Effect:

@@ -1,9 +1,10 @@
 """Which of many patterns can match an event at all: found by a lookup for each place they look at, so that a pattern
 that can't is never asked.
 
-Laws: a clue is a text that an event must have at one place, whole or as its begin or end, for the pattern to match; of
-several clues of a pattern the rarest is looked up, of an ``$or`` one of each branch. A pattern without a clue is asked
-each time, and so is every pattern with one where the event has a list. Nothing that matches is ever left out.
+Laws: a clue is a text that an event must have at one place for the pattern to match: whole, as its begin or end, or
+anywhere in it. Of several clues of a pattern the rarest is looked up, of an ``$or`` one of each branch. A pattern
+without a clue is asked each time, and so is every one with a clue where the event has a list. Nothing that matches is
+ever left out.
 """
 
 from collections import Counter, defaultdict
@@ -17,10 +18,11 @@ Object = Mapping[str, Any]
 
 
 class Part(NamedTuple):
-    """Which characters of a text: all, or so many of its begin or end."""
+    """Which characters of a text: all, or so many of its begin or end; or wherever they are ``within`` it."""
 
     start: int | None = None
     stop: int | None = None
+    within: bool = False
 
 
 class Place(NamedTuple):
@@ -37,7 +39,7 @@ class Clue(NamedTuple):
     texts: frozenset[str]
 
 
-WHOLE = Part()
+WHOLE, WITHIN = Part(), Part(within=True)
 SEVERAL: Any = object()  # a list lies at the place, or on the way to it
 
 
@@ -68,6 +70,8 @@ class Clues:
             text = _at(event, place.path)
             if text is SEVERAL:
                 found += held.every
+            elif isinstance(text, str) and place.part.within:
+                found += [number for part, numbers in held.by_text.items() if part in text for number in numbers]
             elif isinstance(text, str):
                 found += held.by_text.get(text[place.part.start : place.part.stop], ())
         return sorted(set(found))
@@ -83,8 +87,10 @@ class Clues:
                 held.by_text[text].append(number)
 
 
-def _commonness(way: Sequence[Clue], common: Mapping[tuple[Place, str], int]) -> int:
-    return max(common[clue.place, text] for clue in way for text in clue.texts)
+def _commonness(way: Sequence[Clue], common: Mapping[tuple[Place, str], int]) -> tuple[bool, int]:
+    """What is looked for within a text is looked for one by one, so it comes after whatever can be looked up."""
+    slow = any(clue.place.part.within for clue in way)
+    return slow, max(common[clue.place, text] for clue in way for text in clue.texts)
 
 
 def _choices(pattern: Object, path: tuple[str, ...]) -> Iterator[tuple[Clue, ...]]:
@@ -117,7 +123,8 @@ def _texts(operators: Sequence[Any]) -> tuple[Part, frozenset[str]] | None:
     ends = [_end(operator) for operator in operators]
     if shortest := min(map(len, ends)):
         return Part(start=-shortest), frozenset(text[-shortest:] for text in ends)
-    return None
+    inner = [_inner(operator) for operator in operators]
+    return (WITHIN, frozenset(inner)) if all(inner) else None
 
 
 def _begin(operator: Any) -> str:
@@ -141,11 +148,20 @@ def _end(operator: Any) -> str:
             return ""
 
 
+def _inner(operator: Any) -> str:
+    """The longest text that a value must have somewhere."""
+    match operator:
+        case {"wildcard": str(glob)} if "\\" not in glob:
+            return max(glob.split("*"), key=len)
+        case _:
+            return _begin(operator) or _end(operator)
+
+
 def _at(event: Object, path: tuple[str, ...]) -> Any:
     """What lies at ``path``: None where nothing does."""
     here: Any = event
     for key in path:
-        if not isinstance(here, Mapping):
+        if type(here) is not dict and not isinstance(here, Mapping):
             return SEVERAL if isinstance(here, list | tuple) else None
         here = cast("Object", here).get(key)
     return SEVERAL if isinstance(here, list | tuple) else here

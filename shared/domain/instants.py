@@ -21,7 +21,7 @@ def parse_instant(text: str) -> Instant:
         raise ValueError(f"{text!r} is no instant: write {INSTANT_FORMS}") from None
     if at.tzinfo is None:
         raise ValueError(f"{text!r} has no offset: write {INSTANT_FORMS}")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def format_instant(at: Instant) -> str:

@@ -16,13 +16,17 @@ from shared.domain.instants import format_instant, format_seconds, parse_instant
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
+PLAIN_ALREADY = frozenset({str, int, float, bool, type(None)})
+EMPTY: tuple[Any, ...] = (None, (), {})
 
 
 def to_plain(value: Any) -> Any:
     """Dataclasses → dicts, instants → text, durations → seconds, tuples → lists."""
+    if type(value) in PLAIN_ALREADY:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        members = ((f.name, getattr(value, f.name)) for f in fields(value))
-        return {name.rstrip("_"): to_plain(member) for name, member in members if member not in (None, (), {})}
+        members = ((written, getattr(value, name)) for name, written in _names(type(value)))
+        return {written: to_plain(member) for written, member in members if member not in EMPTY}
     if isinstance(value, datetime):
         return format_instant(value) if value.microsecond else format_seconds(value)
     if isinstance(value, timedelta):
@@ -36,14 +40,16 @@ def to_plain(value: Any) -> Any:
     return value
 
 
-def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
-    """The inverse of ``to_plain`` for the dataclass ``kind``. Raises KeyError where a required member is missing."""
-    plan = _plan(kind)
-    values = {
-        name: member if read is _as_it_is else read(member)
-        for name, written, read in plan.members
-        if (member := data.get(written)) is not None
-    }
+def from_plain(kind: type[T], data: Mapping[str, Any], **known: Any) -> T:
+    """The inverse of ``to_plain`` for the dataclass ``kind``; ``known`` are members that are none of ``data``'s.
+
+    Raises KeyError where a required member is missing.
+    """
+    plan, values = _plan(kind), known
+    for written, member in data.items():
+        if member is not None and written in plan.members:
+            name, read = plan.members[written]
+            values.setdefault(name, member if read is None else read(member))
     for name, may_be_none in plan.without_default:
         if name not in values:
             if not may_be_none:
@@ -54,10 +60,16 @@ def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How a dataclass is read: every member's name here and as written, and those that have no default."""
+    """How a dataclass is read: every member, and those that have no default."""
 
-    members: tuple[tuple[str, str, Reader], ...]
+    members: Mapping[str, tuple[str, Reader | None]]  # by how it is written; None: it is read as it is
     without_default: tuple[tuple[str, bool], ...]  # and whether absence means None
+
+
+@cache
+def _names(kind: type) -> tuple[tuple[str, str], ...]:
+    """Every member's name here, and as it is written."""
+    return tuple((f.name, f.name.rstrip("_")) for f in fields(kind))
 
 
 @cache
@@ -65,31 +77,28 @@ def _plan(kind: type) -> _Plan:
     hints = get_type_hints(kind)
     needed = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
     return _Plan(
-        members=tuple((f.name, f.name.rstrip("_"), _reader(hints[f.name])) for f in fields(kind)),
+        members={written: (name, _reader(hints[name])) for name, written in _names(kind)},
         without_default=tuple((name, types.NoneType in get_args(hints[name]) or hints[name] is Any) for name in needed),
     )
 
 
-def _as_it_is(member: Any) -> Any:
-    return member
-
-
-def _reader(hint: Any) -> Reader:
+def _reader(hint: Any) -> Reader | None:
+    """None for what is read as it is."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):  # only ``X | None`` occurs
         return _reader(next(a for a in arguments if a is not types.NoneType))
     if origin is tuple:
         member = _reader(arguments[0])
-        return lambda data: tuple(member(item) for item in data)
+        return tuple if member is None else lambda data: tuple(member(item) for item in data)
     if origin is not None and issubclass(origin, Mapping):
         member = _reader(arguments[1])
-        return lambda data: {key: member(item) for key, item in data.items()}
+        return dict if member is None else lambda data: {key: member(item) for key, item in data.items()}
     if isinstance(hint, type):
         return _scalar_reader(hint)
-    return _as_it_is
+    return None
 
 
-def _scalar_reader(hint: type) -> Reader:
+def _scalar_reader(hint: type) -> Reader | None:
     if is_dataclass(hint):
         return lambda data: from_plain(hint, data)
     if issubclass(hint, datetime):
@@ -98,4 +107,4 @@ def _scalar_reader(hint: type) -> Reader:
         return lambda data: timedelta(seconds=int(data))
     if issubclass(hint, StrEnum) or hint in (int, float):
         return hint
-    return _as_it_is
+    return None

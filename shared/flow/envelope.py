@@ -31,8 +31,9 @@ class Delivery:
 def read(delivery: Delivery) -> Accepted:
     """What the door wrote, with the queue's order. Raises ValueError or KeyError: then it is quarantined."""
     message: dict[str, Any] = json.loads(delivery.body)
-    queued = {"generation": delivery.generation, "sequence": delivery.sequence}
-    return from_plain(Accepted, {**message, **queued, "sent_at": delivery.sent_at.isoformat()})
+    return from_plain(
+        Accepted, message, generation=delivery.generation, sequence=delivery.sequence, sent_at=delivery.sent_at
+    )
 
 
 def read_change(delivery: Delivery) -> AcceptedChange:

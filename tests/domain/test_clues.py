@@ -27,7 +27,7 @@ operators = (
     | st.builds(lambda text: {"anything-but": {"prefix": text}}, begun)
     | st.builds(lambda text: {"equals-ignore-case": text.upper()}, texts)
     | st.builds(lambda there: {"exists": there}, st.booleans())
-    | st.sampled_from([{"wildcard": glob} for glob in ("a*", "*b", "a*b", "*", "*a*", "ab", "a\\*")])
+    | st.sampled_from([{"wildcard": glob} for glob in ("a*", "*b", "a*b", "*", "*a*", "*b*a*", "ab", "a\\*")])
     | st.sampled_from([{"prefix": {"equals-ignore-case": "A"}}, {"numeric": ["=", 1]}])
 )
 fields = st.lists(operators, min_size=1, max_size=3)
@@ -108,6 +108,7 @@ def test_whatever_lies_where_a_clue_looks_no_match_is_left_out(
         {"source": [{"suffix": ".web"}]},
         {"source": [{"wildcard": "web-*.example"}]},
         {"source": [{"wildcard": "*.web"}]},
+        {"source": [{"wildcard": "*web*1*"}, {"wildcard": "*www*"}, {"prefix": "web"}]},
         {"severity": ["critical"], "source": ["web-1"]},
         {"custom_details": {"service": ["web"]}},
         {"$or": [{"source": ["web-1"]}, {"component": ["web"]}]},

@@ -19,6 +19,7 @@ from local import checked, system
 from local.folder import Folder
 from local.system import Local
 from shared.domain.notification import GRACE, PageState
+from shared.domain.replay import differences
 from shared.flow.ports import Loaded
 from shared.flow.rate_limit import WORTH_SHARING
 from shared.wiring import now
@@ -27,6 +28,7 @@ from tests.system.conftest import Quiet, Running, eventually
 HERE = Path(__file__).parent
 HEART = "RHEART".ljust(32, "0")
 KEYS = {"web": "RWEB".ljust(32, "0"), "held": "RHELD".ljust(32, "0"), "mute": "RMUTE".ljust(32, "0")}
+BROKEN = "QBROKEN0000001"  # an incident that nobody can read
 
 WHERE = (  # the first that an ARN contains says what it is of
     ("table/tocsin-incidents/index/due", On.DUE_INDEX),
@@ -183,7 +185,7 @@ def _silence_a_heart(running: Running) -> None:
 
 def _break_an_incident(running: Running) -> None:
     """One that nobody can read, and that sweep has failed at twice."""
-    item = {"pk": {"S": "INC#QBROKEN0000001"}, "sk": {"S": "STATE"}, "tries": {"N": "2"}}
+    item = {"pk": {"S": f"INC#{BROKEN}"}, "sk": {"S": "STATE"}, "tries": {"N": "2"}}
     due = {"due_shard": {"S": "D0"}, "due_at": {"S": "2026-01-01T00:00:00Z"}}
     table = running.deployment.facts["incidents_table"]
     running.deployment.client("dynamodb").put_item(TableName=table, Item={**item, **due})
@@ -207,6 +209,16 @@ def test_mail_denied_the_text_goes_out_at_once(night: Enforced) -> None:
     assert len(texts) == 1
     states = {page.medium.value: page.state for page in found.pages}
     assert states == {"email": PageState.FAILED, "sms": PageState.SENT}
+
+
+def test_every_incident_is_what_its_timeline_tells(night: Enforced) -> None:
+    store = night.running.deps.incidents
+    names = [name for name in store.names() if name != BROKEN]
+    assert len(names) > 5
+    for name in names:
+        state = store.state(name)
+        assert state is not None
+        assert differences(state, store.timeline(name)) == []
 
 
 def test_no_function_asks_for_what_its_role_does_not_allow(night: Enforced) -> None:

@@ -70,9 +70,14 @@ def watched(deps: Deps, calls: Calls) -> Deps:
 
 def at(number: int, mode: Mode) -> "Callable[[int, str, Callable[[], Any]], Any]":
     """Call ``number`` goes wrong in that way; all others go well."""
+    return at_each({number: mode})
+
+
+def at_each(modes: Mapping[int, Mode]) -> "Callable[[int, str, Callable[[], Any]], Any]":
+    """The calls of those numbers go wrong in those ways."""
 
     def meet(count: int, name: str, call: Callable[[], Any]) -> Any:
-        return wrong(mode, name, call) if count == number else call()
+        return wrong(modes[count], name, call) if count in modes else call()
 
     return meet
 

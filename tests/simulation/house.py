@@ -96,10 +96,14 @@ class Queue:
 
 @dataclass(slots=True)
 class EventsPort:
+    """``accepted`` is all that was ever taken, by its sequence number."""
+
     queue: Queue
+    accepted: dict[int, Accepted] = field(default_factory=dict[int, Accepted])
 
     def put(self, accepted: Accepted, deduplication: str) -> None:
         self.queue.add(key_hash(accepted.key), written(accepted))
+        self.accepted[self.queue.taken] = accepted
 
     def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
         self.queue.hand_back(messages)
@@ -139,6 +143,7 @@ class House:
         directories = MemoryDirectory()
         directories.put(directory)
         self.events, self.pages = Queue(self.clock, fifo=True), Queue(self.clock, fifo=False)
+        self.door = EventsPort(self.events)
         self.runs = RunsPort(lambda incident, epoch: self._sleep(self.clock.at, incident, epoch, 1))
         self.sent: list[Sent] = []
         self.calls = Calls()
@@ -147,7 +152,7 @@ class House:
             incidents=self.incidents,
             changes=MemoryChanges(),
             directory=directories,
-            events=EventsPort(self.events),
+            events=self.door,
             pages=PagesPort(self.pages),
             executions=self.runs,
             bus=self.notebook,

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from shared.domain.command import Command, Order
 from shared.domain.event import Action
 from shared.domain.incident import Status
-from shared.domain.timeline import Kind
+from shared.domain.timeline import Author, Kind, Why
+from shared.flow import escalate, obey
 from shared.flow.ports import SendFailed, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import EVENING
+from tests.seeds import seeds
 from tests.simulation.faults import Crash, Mode, wrong
 from tests.simulation.house import House
 from tests.simulation.invariants import hold_always, hold_at_rest
@@ -111,6 +114,19 @@ def test_an_execution_that_is_deleted_is_missed_by_nobody(minute: int) -> None:
     assert all(late <= 2 * MINUTE for _, _, late in told(house))
 
 
+def test_a_run_that_wakes_to_another_epoch_ends_itself_and_changes_nothing() -> None:
+    house = house_at_night()
+    house.run_for(MINUTE)
+    (name,) = house.incidents.names()
+    for order in (Order.ACKNOWLEDGE, Order.UNACKNOWLEDGE):
+        obey.obey(house.deps, name, [Command(order=order, by=Author(user="ada"))], None)
+    house.run_for(6 * MINUTE)
+    before, waiting = house.timelines(), len(house.pages.waiting)
+    taken = escalate.run(house.deps, name, 1)
+    assert (taken.wake_at, taken.why) == (None, Why.STALE_EPOCH)
+    assert (house.timelines(), len(house.pages.waiting)) == (before, waiting)
+
+
 @pytest.mark.parametrize("night", NIGHTS, ids=lambda night: night.__name__)
 def test_every_message_delivered_twice_changes_nothing(night: Night) -> None:
     once, twice = night(), night()
@@ -122,7 +138,7 @@ def test_every_message_delivered_twice_changes_nothing(night: Night) -> None:
     assert told(twice) == told(once)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40))
 def test_with_a_third_of_all_writes_throttled_nothing_is_lost(seed: int) -> None:
     chance = random.Random(seed)
     house, unrecorded = NIGHTS[seed % len(NIGHTS)](), 0
@@ -140,7 +156,7 @@ def test_with_a_third_of_all_writes_throttled_nothing_is_lost(seed: int) -> None
     assert house.timelines()
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_whatever_goes_wrong_in_half_an_hour_it_comes_to_rest(seed: int) -> None:
     chance = random.Random(seed)
     house = NIGHTS[seed % len(NIGHTS)]()

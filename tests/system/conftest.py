@@ -3,12 +3,13 @@
 import json
 import smtplib
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, TypeVar
 
@@ -33,6 +34,14 @@ class Quiet:
     step = staticmethod(silently)
 
 
+@dataclass(slots=True)
+class Look:
+    """What somebody saw in the mailbox, and when they began to look."""
+
+    at: float = 0.0
+    messages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
 @dataclass(frozen=True)
 class Running:
     """The deployed system, as its users and its operators reach it."""
@@ -40,6 +49,8 @@ class Running:
     local: Local
     deployment: Deployment
     deps: Deps
+    looking: threading.Lock = field(default_factory=threading.Lock)
+    looked: Look = field(default_factory=Look)
 
     def post(self, url: str, body: bytes, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """Status and JSON of the answer, over https with the system's own CA."""
@@ -91,6 +102,15 @@ class Running:
         return told
 
     def mailbox(self) -> list[dict[str, Any]]:
+        """Everything that was sent. Many who look at once share a look, which begins after each of them asked."""
+        asked = time.monotonic()
+        with self.looking:
+            if self.looked.at < asked:
+                began = time.monotonic()
+                self.looked.messages, self.looked.at = self._mailbox(), began
+            return self.looked.messages
+
+    def _mailbox(self) -> list[dict[str, Any]]:
         trusted = ssl.create_default_context(cafile=self.local.description.ca_file)
         url = f"{self.local.description.mailbox_url}/messages.json"
         with urllib.request.urlopen(url, context=trusted, timeout=30) as answer:
@@ -116,14 +136,14 @@ class Running:
             server.send_message(mail)
 
 
-def eventually(look: Callable[[], T | None], what: str = "it") -> T:
+def eventually(look: Callable[[], T | None], what: str = "it", patience: float = PATIENCE) -> T:
     """The first thing that ``look`` finds; fails where it finds nothing in time."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if found := look():
             return found
         time.sleep(0.2)
-    raise AssertionError(f"{what} didn't happen within {PATIENCE:.0f} s")
+    raise AssertionError(f"{what} didn't happen within {patience:.0f} s")
 
 
 def bring_up(folder: Folder) -> Running:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cli.deployment import REPLY_SECRET
-from cli.patient import DEPLOY, Fault, Level, Patient
+from cli.doctor.patient import Fault, Level, Patient
 from shared.config.finding import Severity
 from shared.config.lint import lint
 from shared.config.read import Loaded
@@ -46,10 +46,11 @@ def alarm_topic(patient: Patient) -> Iterator[Fault]:
     try:
         found = topics.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     except topics.exceptions.NotFoundException:
-        yield Level.ERROR, "the alarm topic is gone: nobody hears that Tocsin itself is in trouble", DEPLOY
+        yield Level.ERROR, "the alarm topic is gone: nobody hears that Tocsin itself is in trouble", patient.redeploy
         return
     if not found:
-        remedy = f"Name fallback_email or fallback_sms in settings.yaml, then {DEPLOY}"
+        command = f"aws sns subscribe --topic-arn {arn} --protocol email --notification-endpoint ADDRESS"
+        remedy = f"{patient.redeploy}; or {command}"
         yield Level.ERROR, "nobody is subscribed to the alarm topic: Tocsin's own trouble is told to no one", remedy
     for subscription in found:
         if subscription["SubscriptionArn"] == "PendingConfirmation":
@@ -60,13 +61,13 @@ def alarm_topic(patient: Patient) -> Iterator[Fault]:
 def alarms(patient: Patient) -> Iterator[Fault]:
     found = patient.client("cloudwatch").describe_alarms(AlarmNamePrefix="tocsin-")["MetricAlarms"]
     if not found:
-        yield Level.ERROR, "no alarm watches Tocsin: its trouble goes unnoticed", DEPLOY
+        yield Level.ERROR, "no alarm watches Tocsin: its trouble goes unnoticed", patient.redeploy
     for alarm in found:
         if alarm["StateValue"] == "ALARM":
             yield Level.ERROR, f"{alarm['AlarmName']}: {alarm['StateReason']}", alarm.get("AlarmDescription", "")
         if not alarm["ActionsEnabled"]:
             remedy = f"aws cloudwatch enable-alarm-actions --alarm-names {alarm['AlarmName']}"
-            yield Level.WARNING, f"{alarm['AlarmName']} tells nobody: its actions are off", remedy
+            yield Level.ERROR, f"{alarm['AlarmName']} tells nobody: its actions are off", remedy
 
 
 # how people are reached
@@ -100,13 +101,13 @@ def mail_in(patient: Patient) -> Iterator[Fault]:
     if RECEIPT_RULE not in rules:
         message = f"no active receipt rule takes replies (active is {name or 'no rule set'}): answers by mail bounce"
         remedy = (
-            f"Say `ses_rule_set: {name}` in settings.yaml, then {DEPLOY}"
+            f"Say `ses_rule_set: {name}` in settings.yaml, then cdk deploy --all"
             if name
             else "aws ses set-active-receipt-rule-set --rule-set-name tocsin"
         )
         yield Level.ERROR, message, remedy
     elif not rules[RECEIPT_RULE].get("Enabled"):
-        yield Level.ERROR, f"the receipt rule {RECEIPT_RULE} is off: answers by mail aren't heard", DEPLOY
+        yield Level.ERROR, f"the receipt rule {RECEIPT_RULE} is off: answers by mail aren't heard", patient.redeploy
 
 
 def texts(patient: Patient) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from typing import Any
 from cli.deployment import Deployment
 from shared.domain.instants import Instant
 
-DEPLOY = "cdk deploy --all"  # the remedy for what is gone
+LOCAL = "local"
 
 
 class Level(StrEnum):
@@ -36,6 +36,15 @@ class Patient:
     def document(self) -> Mapping[str, Any] | None:
         """The configuration in force."""
         return self.deployment.directory().applied()[1]
+
+    @property
+    def is_local(self) -> bool:
+        return self.deployment.name == LOCAL
+
+    @property
+    def redeploy(self) -> str:
+        """The remedy for what is gone or otherwise than the stacks made it: a plain deployment would see no change."""
+        return "tocsin down --delete, then tocsin up" if self.is_local else "cdk deploy --all --revert-drift"
 
 
 Fault = tuple[Level, str, str]  # how bad, what is wrong and what comes of it, what to do
