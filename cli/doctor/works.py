@@ -19,6 +19,8 @@ CONSEQUENCES: Mapping[
     str, str
 ] = {  # of a rule that brings nothing in, where it isn't plain that its source isn't heard
     SWEEP_RULE: "what was lost stays lost, and nothing that is overdue is carried out",
+    "tocsin-cloudwatch-alarms": "CloudWatch's alarms aren't heard",
+    "tocsin-guardduty-findings": "GuardDuty's findings aren't heard",
     "tocsin-guardduty-archived": "findings that are archived stay open",
 }
 
