@@ -107,7 +107,7 @@ def nobody_hears_the_alarms(running: Running) -> Iterator[None]:
 def the_reply_secret_is_deleted(running: Running) -> Iterator[None]:
     running.deployment.client("ssm").delete_parameter(Name=REPLY_SECRET)
     yield
-    apply(EXAMPLE, running.deployment, "test", running.deps.now())
+    apply(EXAMPLE, running.deployment, running.deps.now())
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def the_reply_secret_is_plain(running: Running) -> Iterator[None]:
     parameters.delete_parameter(Name=REPLY_SECRET)
     parameters.put_parameter(Name=REPLY_SECRET, Value="c2VjcmV0", Type="String")
     yield
-    apply(EXAMPLE, running.deployment, "test", running.deps.now())
+    apply(EXAMPLE, running.deployment, running.deps.now())
 
 
 @contextmanager
