@@ -14,9 +14,11 @@ from shared.config.build import build, mint
 from shared.config.inspection import errors
 from shared.config.lint import lint
 from shared.config.plan import Plan, plan
+from shared.domain import heartbeat
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict
 from shared.domain.instants import Instant, format_seconds
+from shared.sources import events_v2
 from shared.store.dynamodb_directory import DynamoDbDirectory
 
 
@@ -26,7 +28,8 @@ class Applied:
 
     version: int | None
     plan: Plan
-    routing_keys: Mapping[str, str]  # service → the key of its first integration that a sender speaks by
+    routing_keys: Mapping[str, str]  # service → the key that a sender of the Events API speaks by
+    heartbeat_paths: Mapping[str, str]  # service/name → the path, below the API, that its job calls
     topic_paths: Mapping[str, str]  # topic of SNS → the path, below the API, to subscribe it with
 
     def as_json(self) -> dict[str, Any]:
@@ -57,6 +60,7 @@ def apply(folder: Path, deployment: Deployment, now: Instant, *, dry_run: bool =
         version=version,
         plan=planned,
         routing_keys=routing_keys(directory),
+        heartbeat_paths=heartbeat_paths(directory),
         topic_paths=topic_paths(directory),
     )
 
@@ -75,8 +79,14 @@ def _put(store: DynamoDbDirectory, document: Mapping[str, Any], number: int, by:
 
 
 def routing_keys(directory: Directory) -> dict[str, str]:
-    """Of each service the key of its first integration by name that a sender speaks by; a topic's is no sender's."""
-    return {i.service: i.key for i in reversed(directory.integrations()) if i.key is not None and i.topic is None}
+    """Of each service the key that a sender of the Events API speaks by: of its first such integration, by name."""
+    return {i.service: i.key for i in reversed(directory.integrations()) if i.key and i.source == events_v2.SOURCE}
+
+
+def heartbeat_paths(directory: Directory) -> dict[str, str]:
+    """Of each heartbeat, ``service/name``, the path below the API that its job calls."""
+    beats = [i for i in directory.integrations() if i.source == heartbeat.SOURCE]
+    return {f"{i.service}/{i.name}": f"/heartbeats/{i.key}" for i in beats}
 
 
 def topic_paths(directory: Directory) -> dict[str, str]:

@@ -150,6 +150,8 @@ def apply(
         console.say(f"\nVersion {applied.version} is in force.", "green")
         for service, key in applied.routing_keys.items():
             console.say(f"routing key of {service}: {key}")
+        for beat, path in applied.heartbeat_paths.items():
+            console.say(f"{beat} beats at {target.facts['api_url']}{path}")
         for topic, path in applied.topic_paths.items():
             console.say(f"subscribe {topic} with {target.facts['api_url']}{path}")
     elif dry_run:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.apply import routing_keys, topic_paths
+from cli.apply import heartbeat_paths, routing_keys, topic_paths
 from shared.config.build import build, mint, weekdays, window
 from shared.domain.directory import Assign, Medium, Severity, Urgency
 from shared.domain.schedule import on_call
@@ -164,3 +164,12 @@ def test_an_integration_that_a_topic_speaks_to_has_a_key_which_is_no_sender_s() 
     assert (by_topic.topic, by_topic.key, by_bus.key) == (topic, "R" * 32, None)
     assert routing_keys(directory) == {}
     assert topic_paths(directory) == {topic: f"/integrations/cloudwatch/{'R' * 32}"}
+
+
+def test_a_service_s_routing_key_is_that_of_its_events_not_of_its_heartbeat() -> None:
+    integrations = {"backup": {"source": "heartbeat", "every": "1d"}, "events": {"source": "events_v2"}}
+    document = {**DOCUMENT, "services": {"web": {"policy": "all", "integrations": integrations}}}
+    keys = iter(["H" * 32, "R" * 32])
+    directory = build(mint(document, None, lambda: next(keys)), 1)
+    assert routing_keys(directory) == {"web": "R" * 32}
+    assert heartbeat_paths(directory) == {"web/backup": f"/heartbeats/{'H' * 32}"}
