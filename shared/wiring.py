@@ -94,7 +94,9 @@ class Wiring:
             journal=journal,
             alarms=lazy(lambda: AlarmTopic(self._make("sns"), env["TOCSIN_ALARM_TOPIC_ARN"])),
             replies=lazy(
-                lambda: SignedReplyAddresses(self._make("ssm"), env["TOCSIN_REPLY_SECRET"], env["TOCSIN_MAIL_DOMAIN"])
+                lambda: SignedReplyAddresses(
+                    self._make("ssm"), env["TOCSIN_REPLY_SECRET"], env["TOCSIN_MAIL_DOMAIN"], time.monotonic
+                )
             ),
             rate_limit=lazy(lambda: self._rate_limit(journal)),
             channels=Channels(env, self._client),

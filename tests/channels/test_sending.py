@@ -18,6 +18,7 @@ from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.channels.sms import SmsChannel
 from shared.domain.directory import DELIVERED, Medium
+from shared.domain.errors import Refused
 from shared.flow.ports import OutcomeUnknown, SendFailed, Unavailable
 from shared.wiring import Channels
 from tests.channels.test_messages import NIGHT, notice
@@ -110,7 +111,27 @@ def test_a_secret_that_is_too_short_signs_nothing() -> None:
         page = notice().page
         assert page is not None
         with pytest.raises(Unavailable, match="make it anew"):
-            SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example").address(page, NIGHT)
+            SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example", lambda: 0.0).address(page, NIGHT)
+
+
+def test_a_secret_that_was_made_anew_signs_within_the_minute_and_the_last_one_where_none_can_be_read() -> None:
+    ssm, clock = client("ssm"), [0.0]
+    page = notice().page
+    assert page is not None
+    addresses = SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example", lambda: clock[0])
+    with Stubber(ssm) as stub:
+        stub.add_response("get_parameter", {"Parameter": {"Value": "a" * 32}})
+        first = addresses.address(page, NIGHT)
+        clock[0] = 59.0
+        assert addresses.address(page, NIGHT) == first
+        stub.add_client_error("get_parameter", "ThrottlingException")
+        clock[0] = 61.0
+        assert addresses.address(page, NIGHT) == first
+        stub.add_response("get_parameter", {"Parameter": {"Value": "b" * 32}})
+        clock[0] = 122.0
+        assert addresses.address(page, NIGHT) != first
+        with pytest.raises(Refused):
+            addresses.read(first, NIGHT)
 
 
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:

@@ -133,6 +133,8 @@ def night(enforced: Enforced) -> Enforced:
     running, large = enforced.running, {"text": "x" * 150_000}
     enforced.trigger("web", "mailed")
     page = eventually(lambda: enforced.mails("mailed:"), "the page")[0]
+    running.reply(page, "ada@acme.example", "status")
+    eventually(lambda: enforced.mails("is triggered"), "the state of it, and when it resolves by itself")
     running.reply(page, "ada@acme.example", "snooze 1h")
     eventually(lambda: enforced.mails("is snoozed"), "the answer")
 

@@ -207,13 +207,16 @@ class House:
 
     def orders(self, order: Order, person: str, **more: Any) -> None:
         """A person's command on the first incident, by the dashboard: what isn't answered is clicked once more."""
+        if not self.incidents.names():  # the event that opens it is still put off
+            self.later(self.clock.at + MINUTE, lambda: self.orders(order, person, **more))
+            return
         command = Command(order=order, by=Author(user=person), **more)
         for _ in range(2):
             try:
                 obey.obey(self.broken, self.incidents.names()[0], [command], None)
             except (Crash, Unavailable):
                 continue
-            return
+            return None
 
     def at(self, clock: timedelta, act: Callable[[], None]) -> None:
         """``act`` happens so long after the evening began."""

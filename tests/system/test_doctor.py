@@ -105,18 +105,29 @@ def nobody_hears_the_alarms(running: Running) -> Iterator[None]:
 
 @contextmanager
 def the_reply_secret_is_deleted(running: Running) -> Iterator[None]:
-    running.deployment.client("ssm").delete_parameter(Name=REPLY_SECRET)
-    yield
-    apply(EXAMPLE, running.deployment, running.deps.now())
+    with _another_secret(running):
+        yield
+        apply(EXAMPLE, running.deployment, running.deps.now())
 
 
 @contextmanager
 def the_reply_secret_is_plain(running: Running) -> Iterator[None]:
+    with _another_secret(running) as parameters:
+        parameters.put_parameter(Name=REPLY_SECRET, Value="c2VjcmV0", Type="String")
+        yield
+        apply(EXAMPLE, running.deployment, running.deps.now())
+
+
+@contextmanager
+def _another_secret(running: Running) -> Iterator[Any]:
+    """None at first. Warm functions hold theirs for a minute: what other tests' pages are signed by is put back."""
     parameters = running.deployment.client("ssm")
+    ours = parameters.get_parameter(Name=REPLY_SECRET, WithDecryption=True)["Parameter"]["Value"]
     parameters.delete_parameter(Name=REPLY_SECRET)
-    parameters.put_parameter(Name=REPLY_SECRET, Value="c2VjcmV0", Type="String")
-    yield
-    apply(EXAMPLE, running.deployment, running.deps.now())
+    try:
+        yield parameters
+    finally:
+        parameters.put_parameter(Name=REPLY_SECRET, Value=ours, Type="SecureString", Overwrite=True)
 
 
 @contextmanager

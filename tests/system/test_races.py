@@ -174,9 +174,11 @@ def as_record(each: Accepted, sequence: int) -> dict[str, Any]:
         "messageId": each.event_id,
         "body": written(each),
         "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:by-hand",
+        "receiptHandle": f"receipt-{sequence}",
         "attributes": {
             "MessageGroupId": key_hash(each.key),
             "SequenceNumber": str(sequence),
+            "ApproximateReceiveCount": "1",
             "SentTimestamp": str(int(time.time() * 1000)),
         },
     }
@@ -224,7 +226,8 @@ def test_every_message_that_comes_again_changes_nothing(running: Running) -> Non
         running.invoke("triage", {"Records": [record]})
         running.invoke("escalate", {"incident": incident, "epoch": 1})
         order = {"v": 1, "incident": incident, "epoch": 1, "entry": "1", "user": "ada", "rule": 0}
-        running.invoke("page", {"Records": [{"messageId": "again", "body": json.dumps(order)}]})
+        handed_over = {"receiptHandle": "again", "attributes": {"ApproximateReceiveCount": "2"}}
+        running.invoke("page", {"Records": [{"messageId": "again", "body": json.dumps(order), **handed_over}]})
         running.reply(page, "ada@acme.example", "ack", {"Message-ID": "<again@acme.example>"})
     assert log_of(running, loaded) == before
     assert running.incident_of("again") == loaded
