@@ -216,7 +216,7 @@ class House:
                 obey.obey(self.broken, self.incidents.names()[0], [command], None)
             except (Crash, Unavailable):
                 continue
-            return None
+            return
 
     def at(self, clock: timedelta, act: Callable[[], None]) -> None:
         """``act`` happens so long after the evening began."""
