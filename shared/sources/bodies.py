@@ -6,6 +6,7 @@ Of a key that occurs twice the last counts.
 """
 
 import json
+import re
 import zlib
 from array import array
 from itertools import accumulate
@@ -21,6 +22,7 @@ MAX_DIGITS = 38  # of a number: DynamoDB's precision
 
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 STEPS = bytes.maketrans(b"[]{}", b"\x01\xff\x01\xff")  # one deeper, one back: +1 and -1 as signed bytes
+ODD_NUMBER = re.compile(rb"\d{%d}|\d[eE]" % (MAX_DIGITS + 1))  # perhaps too long, or without end
 NOT_JSON = "JSON parse error"
 
 
@@ -37,10 +39,10 @@ def parse_json(body: bytes, content_encoding: str | None = None, *, largest: int
     plain = _inflated(body, (content_encoding or "").strip().lower(), largest)
     if len(plain) > largest:
         raise TooLarge([f"The body is larger than {largest} bytes"])
-    _check_shape(plain, MAX_VALUES * largest // MAX_BODY)
+    outline = _checked_outline(plain, MAX_VALUES * largest // MAX_BODY)
+    numbers: dict[str, Any] = {"parse_int": _int, "parse_float": _float} if ODD_NUMBER.search(outline) else {}
     try:
-        written = plain.decode("utf-8-sig")
-        value = json.loads(written, strict=False, parse_int=_int, parse_float=_float, parse_constant=str)
+        value = json.loads(plain.decode("utf-8-sig"), strict=False, parse_constant=str, **numbers)
     except UnicodeDecodeError as fault:
         raise Unrecognized([f"{NOT_JSON}: not UTF-8"]) from fault
     except ValueError as fault:
@@ -64,14 +66,15 @@ def _inflated(body: bytes, encoding: str, largest: int) -> bytes:
     return plain
 
 
-def _check_shape(plain: bytes, most: int) -> None:
-    """Counts brackets and commas outside of strings, without parsing: the parser itself is recursive."""
+def _checked_outline(plain: bytes, most: int) -> bytes:
+    """What lies outside of strings. Brackets and commas are counted in it, unparsed: the parser itself is recursive."""
     unescaped = plain.replace(b"\\\\", b"").replace(b'\\"', b"")
     if unescaped.count(b'"') <= 4 * most:  # a key and a value each
         outline = b"".join(unescaped.split(b'"')[::2])
         brackets = outline.translate(None, NOT_BRACKETS)
         if outline.count(b",") + len(brackets) // 2 <= most:
-            return _check_depth(brackets)
+            _check_depth(brackets)
+            return outline
     raise Unrecognized([f"{NOT_JSON}: more than {most} values"])
 
 
