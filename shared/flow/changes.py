@@ -14,6 +14,7 @@ from shared.domain.incident import Incident
 from shared.flow.envelope import Delivery, read_change
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.quarantine import quarantine
+from shared.flow.verification import sender
 
 GROUP = "change-"  # begins the queue's groups of changes; those of alert keys are hexadecimal
 
@@ -58,10 +59,8 @@ def _settle(deps: Deps, delivery: Delivery) -> str:
 def _keep(deps: Deps, accepted: AcceptedChange) -> str:
     directory = deps.directory.current()
     if accepted.routing_key is not None:
-        integration = directory.integration_by_key(accepted.routing_key)
+        integration = sender(deps, accepted, accepted.routing_key)
         if integration is None:
-            deps.incidents.record_drop(deps.now(), accepted, "Invalid routing key", "unknown_key")
-            deps.journal.count("Refused")
             return "unknown_key"
     else:
         integration = directory.integration(accepted.integration)
