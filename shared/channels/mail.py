@@ -19,7 +19,7 @@ from shared.channels.sending import sending_by
 from shared.channels.wording import for_fallback, local, severity, unanswered, why_you
 from shared.domain.answer import headline
 from shared.domain.directory import Urgency
-from shared.flow.ports import Notice
+from shared.flow.ports import Can, Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -48,6 +48,8 @@ class Mail:
 
 class MailChannel:
     """Sends by SES v2. ``client`` has retries switched off."""
+
+    can = Can(answers=True, buttons=False, length=100_000)
 
     def __init__(self, client: "SESV2Client", from_address: str) -> None:
         self._client = client

@@ -12,7 +12,7 @@ from shared.channels.plain_text import cut, one_line
 from shared.channels.sending import sending_by
 from shared.channels.wording import for_fallback, local, severity, unanswered
 from shared.domain.directory import Medium
-from shared.flow.ports import Notice
+from shared.flow.ports import Can, Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -25,6 +25,8 @@ SUMMARY_MAX = 320  # characters that are looked at; two parts hold 306
 
 class SmsChannel:
     """Sends by SNS. ``client`` has retries switched off."""
+
+    can = Can(answers=False, buttons=False, length=306)  # two parts
 
     def __init__(self, client: "SNSClient") -> None:
         self._client = client
