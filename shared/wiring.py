@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
-from shared.channels.sms import SmsChannel
+from shared.channels.sms import SmsChannel, TwoWaySmsChannel
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
 from shared.flow.ports import Channel, Deps
@@ -32,7 +32,9 @@ from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, 
 
 T = TypeVar("T")
 
-AWS_SERVICES = ("dynamodb", "events", "s3", "sesv2", "sns", "sqs", "ssm", "stepfunctions")  # whose data is bundled
+AWS_SERVICES = (  # whose data is bundled
+    *("dynamodb", "events", "pinpoint-sms-voice-v2", "s3", "sesv2", "sns", "sqs", "ssm", "stepfunctions"),
+)
 
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
 HASTY = Config(  # a sender waits, and what is asked can be done without
@@ -53,6 +55,11 @@ def now() -> Instant:
 def deps() -> Deps:
     """Everything that a function's flow may touch, by the environment of that function."""
     return Wiring(os.environ).deps()
+
+
+def texts_topic() -> str:
+    """The ARN of the topic by which people's texts come."""
+    return os.environ["TOCSIN_TEXTS_TOPIC_ARN"]
 
 
 def lazy(make: Callable[[], T]) -> T:
@@ -130,7 +137,7 @@ class Channels(Mapping[Medium, Channel]):
     def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any]) -> None:
         self._made: dict[Medium, Channel] = {
             Medium.EMAIL: lazy(lambda: MailChannel(client("sesv2", ONCE), env["TOCSIN_MAIL_FROM"])),
-            Medium.SMS: lazy(lambda: SmsChannel(client("sns", ONCE))),
+            Medium.SMS: lazy(lambda: _texting(env, client)),
         }
 
     def __getitem__(self, medium: Medium) -> Channel:
@@ -141,6 +148,13 @@ class Channels(Mapping[Medium, Channel]):
 
     def __len__(self) -> int:
         return len(self._made)
+
+
+def _texting(env: Mapping[str, str], client: Callable[[str, Config], Any]) -> Channel:
+    """From the number that people answer to, where there is one; else from any of SNS's."""
+    if number := env.get("TOCSIN_TEXTS_FROM"):
+        return TwoWaySmsChannel(client("pinpoint-sms-voice-v2", ONCE), number)
+    return SmsChannel(client("sns", ONCE), answers=env.get("TOCSIN_TEXTS_ANSWERED") == "yes")
 
 
 class Journal:

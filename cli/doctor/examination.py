@@ -35,6 +35,8 @@ CHECKS: Mapping[str, Check] = {
     "mail out": reach.mail_out,
     "mail in": reach.mail_in,
     "texts": reach.texts,
+    "two-way texts": reach.two_way,
+    "contacts": reach.contacts,
     "door": works.door,
     "recovery": stores.recovery,
 }
@@ -43,6 +45,8 @@ NOT_HERE: Mapping[str, str] = {  # what the emulator on this machine doesn't hav
     "mail in": "SES doesn't receive here; local/ takes mail by SMTP and calls the same function",
     "mail out": "every sender is taken for verified here, and nothing leaves the machine",
     "texts": "no text leaves the machine",
+    "two-way texts": "the mailbox of this machine answers texts",
+    "contacts": "nobody's phone is here; the mailbox of this machine answers for them",
     "alarms": "the emulator has no metrics of queues, so nothing is watched here",
     "recovery": "the emulator has no backups",
     "door": "it is behind the front door of this machine",

@@ -8,6 +8,7 @@ from shared.config.finding import Severity
 from shared.config.lint import lint
 from shared.config.read import Loaded
 from shared.domain.directory import Medium
+from shared.flow.confirming import PROVABLE
 
 RECEIPT_RULE = "tocsin-replies"
 
@@ -123,6 +124,40 @@ def texts(patient: Patient) -> Iterator[Fault]:
         if topics.check_if_phone_number_is_opted_out(phoneNumber=number)["isOptedOut"]:
             remedy = f"aws sns opt-in-phone-number --phone-number {number} (once in 30 days)"
             yield Level.ERROR, f"{number} has said STOP: no text reaches it", remedy
+
+
+def two_way(patient: Patient) -> Iterator[Fault]:
+    """Whether what people text to our number comes to us."""
+    number, topic = patient.facts.get("texts_from", ""), patient.facts.get("texts_topic_arn", "")
+    if not number:
+        return
+    pages = patient.client("pinpoint-sms-voice-v2").get_paginator("describe_phone_numbers").paginate()
+    found = next((each for page in pages for each in page["PhoneNumbers"] if each["PhoneNumber"] == number), None)
+    if found is None:
+        message = f"{number} is no number of this account and Region: no page goes out by text"
+        yield Level.ERROR, message, "Say another `two_way_number` in settings.yaml, or none, then cdk deploy --all."
+    elif not found["TwoWayEnabled"] or found.get("TwoWayChannelArn") != topic:
+        remedy = (
+            f"aws pinpoint-sms-voice-v2 update-phone-number --phone-number-id {found['PhoneNumberId']} "
+            f"--two-way-enabled --two-way-channel-arn {topic}"
+        )
+        yield Level.ERROR, f"what is texted to {number} doesn't come here: nobody can answer by text", remedy
+
+
+def contacts(patient: Patient) -> Iterator[Fault]:
+    """Whether people have shown that they are reached, and what is known not to work."""
+    deps = patient.deployment.deps()
+    for user in deps.directory.current().users.values():
+        for contact in user.contacts:
+            if contact.medium not in PROVABLE:
+                continue
+            state, where = deps.contacts.of(user.name, contact), f"{user.name} by {contact.name} ({contact.address})"
+            if state.broken:
+                message = f"{where} doesn't work: {state.broken_because}"
+                yield Level.ERROR, message, f"Ask {user.name}; a text that says START heals STOP."
+            elif not state.confirmed:
+                message = f"{where}: nobody has confirmed that it reaches them"
+                yield Level.WARNING, message, f"tocsin confirm {user.name} {contact.name}"
 
 
 def _numbers(patient: Patient) -> list[str]:

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared import wiring
-from shared.flow import reply_mail
+from shared.flow import reply_mail, reply_text
 from shared.flow.ports import Deps
 from shared.sources.answer_mail import verdicts_of_receipt
 from shared.web.answering import Asked, Shown, nothing_there
 
 Door = Callable[[Deps, Asked], Shown]
 
-deps = wiring.deps()
+deps, texts_topic = wiring.deps(), wiring.texts_topic()
 DOORS: Mapping[str, Door] = {}  # by the first part of the path
 
 
@@ -21,7 +21,10 @@ def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
     if "requestContext" in request:
         return respond(deps, request)
     for record in request["Records"]:
-        _mail(record["ses"])
+        if "Sns" in record:
+            reply_text.run(deps, record["Sns"], texts_topic)
+        else:
+            _mail(record["ses"])
     return None
 
 

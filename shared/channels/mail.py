@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from shared.channels.plain_text import cut, one_line, shown
 from shared.channels.sending import sending_by
-from shared.channels.wording import for_fallback, local, severity, unanswered, why_you
+from shared.channels.wording import for_fallback, is_unproven, local, severity, unanswered, why_you
 from shared.domain.answer import headline
 from shared.domain.directory import Urgency
 from shared.flow.ports import Can, Notice
@@ -33,6 +33,7 @@ LINKS_MAX = 5
 HEADER_MAX = 870  # characters: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
 
 HOW_TO_ANSWER = "Reply with one line: ack, resolve or escalate; help says what else."
+UNPROVEN = "Nobody has confirmed this address yet: an answer to this mail does."
 COLOURS = {"critical": "#b42318", "error": "#c4320a", "warning": "#a15c07", "info": "#344054"}
 
 Row = tuple[str, str]
@@ -79,6 +80,8 @@ class MailChannel:
 
 def render(notice: Notice) -> Mail:
     """The mail that tells ``notice``. Pure."""
+    if notice.subject is not None:
+        return _aside(notice, notice.subject, notice.answer or "")
     if notice.answer is not None:
         return _answer(notice, notice.answer)
     return Mail(subject=_subject(notice), text=_text(notice), html=_html(notice), headers=_headers(notice))
@@ -114,6 +117,24 @@ def _printable(message_id: str | None) -> str | None:
     return message_id if all("!" <= character <= "~" for character in message_id) else None
 
 
+def _aside(notice: Notice, subject: str, text: str) -> Mail:
+    """What is about no incident, in no thread of one."""
+    answered = _printable(notice.in_reply_to)
+    headers = {
+        "Auto-Submitted": "auto-replied" if answered else "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        **({"References": answered, "In-Reply-To": answered} if answered else {}),
+    }
+    said = [shown(line, SUMMARY_MAX) for line in text.splitlines()]
+    lines = "".join(f'<p style="margin:0 0 8px">{html.escape(line)}</p>' for line in said)
+    return Mail(
+        subject=one_line(subject, SUBJECT_MAX),
+        text="\n".join([*said, ""]),
+        html=_page(lines),
+        headers=tuple(headers.items()),
+    )
+
+
 def _answer(notice: Notice, answer: str) -> Mail:
     """What became of a reply, in the thread of its incident."""
     incident = notice.incident
@@ -133,7 +154,7 @@ def _text(notice: Notice) -> str:
     rows = list(_rows(notice))
     width = max((len(name) for name, _ in rows), default=0)
     details = [f"{name:<{width}}  {value}" for name, value in rows]
-    foot = [why_you(notice), *([f"Tocsin of {shown(notice.account, NAME_MAX)}"] if notice.account else [])]
+    foot = list(_foot(notice))
     parts = [[*_first_lines(notice)], [_since(notice)], [_how(notice)], details, foot]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -143,13 +164,21 @@ def _html(notice: Notice) -> str:
     colour = COLOURS.get(severity(notice), COLOURS["info"])
     what = "".join(f'<p style="margin:4px 0 0;font-size:18px"><b>{line}</b></p>' for line in first)
     rows = "".join(_row(name, value) for name, value in _rows(notice))
-    foot = _small(why_you(notice)) + (_small(f"Tocsin of {shown(notice.account, NAME_MAX)}") if notice.account else "")
+    foot = "".join(_small(line) for line in _foot(notice))
     return _page(
         f'<p style="margin:0;color:{colour}"><b>{head}</b></p>{what}'
         f'<p style="margin:12px 0">{html.escape(_since(notice))}</p>'
         f'<p style="margin:12px 0"><b>{html.escape(_how(notice))}</b></p>'
         f'<table cellpadding="0" cellspacing="0">{rows}</table>{foot}'
     )
+
+
+def _foot(notice: Notice) -> Iterator[str]:
+    yield why_you(notice)
+    if is_unproven(notice):
+        yield UNPROVEN
+    if notice.account:
+        yield f"Tocsin of {shown(notice.account, NAME_MAX)}"
 
 
 def _page(body: str) -> str:

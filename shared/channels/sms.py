@@ -1,11 +1,12 @@
-"""Pages and answers by text message, through SNS.
+"""Pages and answers by text message: through SNS, or End User Messaging where a number of ours can be answered.
 
 Laws: a text leads with number, service, severity and summary; it is written in the alphabet of texts wherever it can
 be, takes one part where that holds enough of the summary, and never more than two.
 """
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.channels.gsm7 import parts, writable, written
 from shared.channels.plain_text import cut, one_line
@@ -26,30 +27,62 @@ SUMMARY_MAX = 320  # characters that are looked at; two parts hold 306
 class SmsChannel:
     """Sends by SNS. ``client`` has retries switched off."""
 
-    can = Can(answers=False, buttons=False, length=306)  # two parts
-
-    def __init__(self, client: "SNSClient") -> None:
+    def __init__(self, client: "SNSClient", *, answers: bool = False) -> None:
         self._client = client
+        self.can = can(answers=answers)
 
     def send(self, notice: Notice) -> str:
         """Sends once; SNS's message id. Raises SendFailed, OutcomeUnknown."""
         with sending_by("SNS"):
             answer = self._client.publish(
                 PhoneNumber=notice.contact.address,
-                Message=render(notice),
+                Message=render(notice, answers=self.can.answers),
                 MessageAttributes={"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}},
             )
         return answer["MessageId"]
 
 
-def render(notice: Notice) -> str:
-    """The text that tells ``notice``. Pure."""
+class EndUserMessaging(Protocol):
+    """What is used of the client of ``pinpoint-sms-voice-v2``."""
+
+    def send_text_message(self, **asked: str) -> Mapping[str, Any]: ...
+
+
+class TwoWaySmsChannel:
+    """Sends by AWS End User Messaging from a number that people answer to. ``client`` has retries switched off.
+
+    Who has said STOP to that number is refused, and the person's next method is due at once.
+    https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html
+    """
+
+    def __init__(self, client: EndUserMessaging, number: str) -> None:
+        self._client, self._number = client, number
+        self.can = can(answers=True)
+
+    def send(self, notice: Notice) -> str:
+        """Sends once; the message's id. Raises SendFailed, OutcomeUnknown."""
+        with sending_by("End User Messaging"):
+            answer = self._client.send_text_message(
+                DestinationPhoneNumber=notice.contact.address,
+                OriginationIdentity=self._number,
+                MessageBody=render(notice, answers=True),
+                MessageType="TRANSACTIONAL",
+            )
+        return answer["MessageId"]
+
+
+def can(*, answers: bool) -> Can:
+    return Can(answers=answers, buttons=False, length=306)  # two parts
+
+
+def render(notice: Notice, *, answers: bool = False) -> str:
+    """The text that tells ``notice``; ``answers`` where it can be answered. Pure."""
     if notice.answer is not None:
         return _fit("", notice.answer, "", enough=SUMMARY_MAX)
     incident = notice.incident
     nobody = f"{unanswered(notice)}. " if for_fallback(notice) else ""
     lead = f"TOCSIN {incident.number} {one_line(incident.service, SERVICE_MAX)} {severity(notice).upper()}: {nobody}"
-    return _fit(lead, incident.title, f" Since {_clock(notice)}.{_how(notice)}", enough=ROOM)
+    return _fit(lead, incident.title, f" Since {_clock(notice)}.{_how(notice, answers)}", enough=ROOM)
 
 
 def _clock(notice: Notice) -> str:
@@ -57,8 +90,10 @@ def _clock(notice: Notice) -> str:
     return f"{here:%H:%M} UTC" if zone == "UTC" else f"{here:%H:%M}"
 
 
-def _how(notice: Notice) -> str:
-    """What works: the page that the same person has by mail can be answered."""
+def _how(notice: Notice, answers: bool) -> str:
+    """What works: a text to our number, else the page that the same person has by mail."""
+    if answers and notice.user is not None:
+        return " Answer 4 ack, 6 resolve."
     by_mail = notice.user is not None and any(contact.medium is Medium.EMAIL for contact in notice.user.contacts)
     return " Answer by mail." if by_mail else ""
 

@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.domain.change_event import ServiceChange
-from shared.domain.contact_state import ContactState
+from shared.domain.contact_state import ContactState, Texted
 from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Conflict
 from shared.domain.escalation import LATE
+from shared.domain.incident import Incident
 from shared.domain.instants import Instant, whole_second
 from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, PageState, stale_at
 from shared.domain.paging import recipient, still_due
@@ -140,12 +141,23 @@ def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState |
         channel = deps.channels.get(page.medium)
         if channel is None:
             raise SendFailed(f"{page.medium} isn't delivered by this version")
+        if channel.can.answers and page.medium is Medium.SMS:
+            _note_texted(deps, loaded.incident, page)
         provider_id = channel.send(notice)
     except SendFailed as fault:
         return _lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
     except OutcomeUnknown as fault:
         return _unknown(deps, loaded, replace(page, error=str(fault)))
     return _settle(deps, replace(page, state=PageState.SENT, provider_id=provider_id, sent_at=deps.now()))
+
+
+def _note_texted(deps: Deps, incident: Incident, page: Page) -> None:
+    """Before it is sent: it may be answered whether or not we hear that it arrived."""
+    texted = Texted(number=incident.number, incident=incident.id, user=page.user, at=deps.now())
+    try:
+        deps.contacts.note_texted(page.address, texted)
+    except Unavailable as fault:
+        deps.journal.fault("page", f"{fault}; this text can't be answered", incident=incident.id)
 
 
 def _unknown(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:

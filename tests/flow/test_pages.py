@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from cli.world import ANYTHING
 from shared.domain.command import Order as CommandOrder
 from shared.domain.directory import Medium
 from shared.domain.errors import Refused
 from shared.domain.instants import Instant
 from shared.domain.notification import Page, PageState
 from shared.flow import page, sweep
-from shared.flow.ports import Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import Can, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import Story, moment
 
@@ -23,6 +24,7 @@ class Provider:
 
     answers: list[Exception] = field(default_factory=list[Exception])
     sent: list[Notice] = field(default_factory=list[Notice])
+    can: Can = ANYTHING
 
     def send(self, notice: Notice) -> str:
         self.sent.append(notice)

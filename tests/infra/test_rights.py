@@ -14,7 +14,7 @@ from tests.infra.conftest import KEY, Synthesis, only, text
 Statement = dict[str, Any]
 
 # The only wildcards inside a resource, and where they stand.
-ENDS = ("parameter/tocsin/*", ":log-stream:*", "/inbound/*", "/raw/*", "/stream/*")
+ENDS = ("phone-number/*", "parameter/tocsin/*", ":log-stream:*", "/inbound/*", "/raw/*", "/stream/*")
 
 
 def as_list(value: Any) -> list[Any]:
@@ -50,9 +50,17 @@ def test_no_statement_is_about_everything(aws: Synthesis) -> None:
 
 
 def test_texts_go_to_whatever_is_no_topic_for_a_phone_number_has_no_arn(aws: Synthesis) -> None:
-    name, statement = only([(name, s) for name, s in role_statements(aws) if "Resource" not in s])
-    assert (name.startswith("PageRole"), statement["Effect"], statement["Action"]) == (True, "Allow", "sns:Publish")
-    assert text(statement["NotResource"]) == "arn:<AWS::Partition>:sns:*:*:*"
+    found = [(name, s) for name, s in role_statements(aws) if "Resource" not in s]
+    assert sorted(name[:8] for name, _ in found) == ["PageRole", "ReplyRol"]
+    for _, statement in found:
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
+        assert text(statement["NotResource"]) == "arn:<AWS::Partition>:sns:*:*:*"
+
+
+def test_with_a_number_of_one_s_own_texts_go_out_from_it_and_not_by_sns(trial: Synthesis) -> None:
+    for verb in ("page", "reply"):
+        assert all("phone-number/*" in resource for resource in allowed(trial, verb)["sms-voice:SendTextMessage"])
+        assert all("tocsin-alarms" in resource for resource in allowed(trial, verb).get("sns:Publish", ()))
 
 
 def test_a_wildcard_inside_a_resource_is_one_of_those_that_are_explained(aws: Synthesis) -> None:

@@ -1,0 +1,67 @@
+"""What a person is told beside any incident: a code that proves a contact method, a test of the way to them.
+
+Laws: it takes the channels that pages take; a test looks like a page and says in its first words that it is none.
+"""
+
+from shared.domain.directory import Contact, Policy, Urgency, User
+from shared.domain.incident import Incident
+from shared.domain.notification import Page
+from shared.flow.ports import Deps, Notice
+
+NO_INCIDENT = "Q0000000000000"
+TEST = "TEST: nothing is wrong, and nothing is to be done. This is how a page reaches you"
+
+
+def said_to(deps: Deps, user: User, contact: Contact, text: str, subject: str, **more: str | None) -> Notice:
+    """``text``, and nothing else; ``more`` is ``reply_to`` and ``in_reply_to`` of a mail."""
+    return Notice(
+        incident=_no_incident(deps),
+        contact=contact,
+        user=user,
+        page=None,
+        alert=None,
+        reply_to=more.get("reply_to"),
+        answer=text,
+        subject=subject,
+        in_reply_to=more.get("in_reply_to"),
+        account=deps.directory.current().account.name,
+    )
+
+
+def trial_page(deps: Deps, user: User, contact: Contact) -> Notice:
+    """A page of an incident that there isn't, which can't be answered."""
+    incident = _no_incident(deps)
+    page = Page(
+        incident=incident.id,
+        entry="1",
+        user=user.name,
+        rule=0,
+        level=1,
+        epoch=0,
+        method=contact.name,
+        medium=contact.medium,
+        address=contact.address,
+        due=deps.now(),
+    )
+    return Notice(
+        incident=incident,
+        contact=contact,
+        user=user,
+        page=page,
+        alert=None,
+        reply_to=None,
+        state=deps.contacts.of(user.name, contact),
+        account=deps.directory.current().account.name,
+    )
+
+
+def _no_incident(deps: Deps) -> Incident:
+    return Incident(
+        id=NO_INCIDENT,
+        number=0,
+        service="tocsin",
+        title=TEST,
+        urgency=Urgency.HIGH,
+        policy=Policy(name="page-me", levels=()),
+        triggered_at=deps.now(),
+    )
