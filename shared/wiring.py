@@ -33,7 +33,15 @@ from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, 
 T = TypeVar("T")
 
 AWS_SERVICES = (  # whose data is bundled
-    *("dynamodb", "events", "pinpoint-sms-voice-v2", "s3", "sesv2", "sns", "sqs", "ssm", "stepfunctions"),
+    "dynamodb",
+    "events",
+    "pinpoint-sms-voice-v2",
+    "s3",
+    "sesv2",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
 )
 
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)

@@ -137,6 +137,8 @@ def night(enforced: Enforced) -> Enforced:
     eventually(lambda: enforced.mails("is triggered"), "the state of it, and when it resolves by itself")
     running.reply(page, "ada@acme.example", "snooze 1h")
     eventually(lambda: enforced.mails("is snoozed"), "the answer")
+    running.says("sms", "+447700900001", "status")
+    eventually(lambda: running.texts("+447700900001", "isn't confirmed yet"), "the answer to a text")
 
     enforced.trigger("web", "large", custom=large)
     enforced.trigger("held", "held", custom=large)
