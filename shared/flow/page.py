@@ -86,6 +86,7 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
         reply_to=_reply_to(deps, page),
         account=directory.account.name,
         changes=_changes(deps, loaded, page),
+        templates=directory.templates,
     )
 
 

@@ -235,6 +235,8 @@ class Notice:
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""
     changes: tuple[ServiceChange, ...] = ()  # on the service in the hour before, newest first
+    link: str | None = None  # the address of the page that asks to confirm an answer
+    templates: Mapping[str, str] = field(default_factory=dict[str, str])  # the account's own texts: ``sms`` → template
 
 
 class Channel(Protocol):
