@@ -22,8 +22,10 @@ from shared.flow.ports import Channel, Deps
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.dynamodb_changes import DynamoDbChanges
+from shared.store.dynamodb_contacts import DynamoDbContacts
 from shared.store.dynamodb_counts import DynamoDbCounts
 from shared.store.dynamodb_directory import DynamoDbDirectory
+from shared.store.parameters import SsmParameters
 from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, StepFunctions
 
 T = TypeVar("T")
@@ -77,6 +79,7 @@ class Wiring:
     def deps(self) -> Deps:
         env = self._of
         journal = Journal(env.get("TOCSIN_LOG_LEVEL", "INFO"))
+        parameters = lazy(lambda: SsmParameters(self._make("ssm"), time.monotonic))
         return Deps(
             now=now,
             incidents=lazy(lambda: DynamoDbIncidents(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
@@ -93,9 +96,11 @@ class Wiring:
             alarms=lazy(lambda: AlarmTopic(self._make("sns"), env["TOCSIN_ALARM_TOPIC_ARN"])),
             replies=lazy(
                 lambda: SignedReplyAddresses(
-                    self._make("ssm"), env["TOCSIN_REPLY_SECRET"], env["TOCSIN_MAIL_DOMAIN"], time.monotonic
+                    parameters, env["TOCSIN_REPLY_SECRET"], env["TOCSIN_MAIL_DOMAIN"], env["TOCSIN_PUBLIC_URL"]
                 )
             ),
+            contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
+            parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
             channels=Channels(env, self._client, journal),
         )

@@ -88,11 +88,12 @@ def facts(notice: Notice, clean: Clean = shown) -> Facts:
 
 
 def _how(notice: Notice) -> str:
-    """What works: to a text, the page that the same person has by mail can be answered."""
+    """What works: a text can't be answered, but the page that the same person has by mail can, or by the link."""
     if notice.contact.medium is Medium.EMAIL:
         return BY_MAIL if notice.reply_to else "Replies to this mail are not read."
-    has_mail = notice.user is not None and any(contact.medium is Medium.EMAIL for contact in notice.user.contacts)
-    return "Answer by mail." if has_mail else ""
+    if notice.user is not None and any(contact.medium is Medium.EMAIL for contact in notice.user.contacts):
+        return "Answer by mail."
+    return f"Answer: {notice.link}" if notice.link else ""
 
 
 def _changes(notice: Notice, clean: Clean) -> Iterator[Row]:

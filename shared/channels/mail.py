@@ -17,7 +17,7 @@ from shared.channels.texts import Tell, text_of, unheard
 from shared.channels.wording import severity
 from shared.domain.answer import headline
 from shared.domain.directory import Urgency
-from shared.flow.ports import Notice
+from shared.flow.ports import Can, Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -38,6 +38,8 @@ class Mail:
 
 class MailChannel:
     """Sends by SES v2. ``client`` has retries switched off."""
+
+    can = Can(answers=True, buttons=False, length=100_000)
 
     def __init__(self, client: "SESV2Client", from_address: str, tell: Tell) -> None:
         self._client, self._tell = client, tell

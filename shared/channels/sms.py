@@ -15,7 +15,7 @@ from shared.channels.gsm7 import parts, writable, written
 from shared.channels.plain_text import cut, one_line
 from shared.channels.sending import sending_by
 from shared.channels.texts import Tell, unheard, write
-from shared.flow.ports import Notice
+from shared.flow.ports import Can, Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -28,6 +28,8 @@ TEXT_MAX = 2_000
 
 class SmsChannel:
     """Sends by SNS. ``client`` has retries switched off."""
+
+    can = Can(answers=False, buttons=False, length=306)  # two parts
 
     def __init__(self, client: "SNSClient", tell: Tell) -> None:
         self._client, self._tell = client, tell

@@ -21,6 +21,7 @@ from shared.channels.texts import unheard
 from shared.domain.directory import DELIVERED, Medium
 from shared.domain.errors import Refused
 from shared.flow.ports import OutcomeUnknown, SendFailed, Unavailable
+from shared.store.parameters import SsmParameters
 from shared.wiring import Channels, Journal
 from tests.channels.test_messages import NIGHT, notice
 
@@ -107,6 +108,11 @@ def test_what_wasn_t_sent_is_told_from_what_perhaps_was(channel: Any, fault: Exc
         channel(Broken(fault)).send(notice())
 
 
+def signed(ssm: Any, monotonic: Callable[[], float]) -> SignedReplyAddresses:
+    parameters = SsmParameters(ssm, monotonic)
+    return SignedReplyAddresses(parameters, "/tocsin/reply-secret", "in.example", "/tocsin/public-url")
+
+
 def test_a_secret_that_is_too_short_signs_nothing() -> None:
     ssm = client("ssm")
     with Stubber(ssm) as stub:
@@ -114,14 +120,14 @@ def test_a_secret_that_is_too_short_signs_nothing() -> None:
         page = notice().page
         assert page is not None
         with pytest.raises(Unavailable, match="make it anew"):
-            SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example", lambda: 0.0).address(page, NIGHT)
+            signed(ssm, lambda: 0.0).address(page, NIGHT)
 
 
 def test_a_secret_that_was_made_anew_signs_within_the_minute_and_the_last_one_where_none_can_be_read() -> None:
     ssm, clock = client("ssm"), [0.0]
     page = notice().page
     assert page is not None
-    addresses = SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example", lambda: clock[0])
+    addresses = signed(ssm, lambda: clock[0])
     with Stubber(ssm) as stub:
         stub.add_response("get_parameter", {"Parameter": {"Value": "a" * 32}})
         first = addresses.address(page, NIGHT)
@@ -135,6 +141,26 @@ def test_a_secret_that_was_made_anew_signs_within_the_minute_and_the_last_one_wh
         assert addresses.address(page, NIGHT) != first
         with pytest.raises(Refused):
             addresses.read(first, NIGHT)
+
+
+def test_a_link_leads_to_the_public_address_and_is_none_where_there_is_none() -> None:
+    ssm, clock = client("ssm"), [0.0]
+    page = notice().page
+    assert page is not None
+    addresses = signed(ssm, lambda: clock[0])
+    with Stubber(ssm) as stub:
+        stub.add_client_error("get_parameter", "ParameterNotFound")
+        assert addresses.link(page, NIGHT) is None
+        clock[0] = 61.0
+        stub.add_response("get_parameter", {"Parameter": {"Value": "https://tocsin.acme.example/"}})
+        stub.add_response("get_parameter", {"Parameter": {"Value": "a" * 32}})
+        link = addresses.link(page, NIGHT)
+        assert link is not None
+        assert link.startswith("https://tocsin.acme.example/answer/")
+        token = link.rpartition("/")[2]
+        assert addresses.read_link(token, NIGHT)[0] == page.incident
+        with pytest.raises(Refused, match="isn't one of ours"):
+            addresses.read(f"reply+{token}@in.example", NIGHT)  # what was signed as a link is no reply address
 
 
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:

@@ -107,10 +107,16 @@ def test_without_the_secret_a_page_goes_out_all_the_same() -> None:
         def read(self, address: str, now: Instant) -> tuple[str, bytes]:
             raise Refused("no")
 
+        def link(self, page: Page, now: Instant) -> str | None:
+            raise Unavailable("the secret can't be read")
+
+        def read_link(self, token: str, now: Instant) -> tuple[str, bytes]:
+            raise Refused("no")
+
     story, provider = night()
     story.world.deps = replace(story.world.deps, replies=NoSecret())
     story.receive()
-    assert [notice.reply_to for notice in provider.sent] == [None]
+    assert [(notice.reply_to, notice.link) for notice in provider.sent] == [(None, None)]
     assert pages(story)["1#ada#0"] is PageState.SENT
 
 
