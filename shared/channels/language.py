@@ -2,7 +2,7 @@
 
 Laws: what isn't named here is refused before anything is compiled or folded. No calls, no arithmetic, no assignments,
 no attributes but a loop's, no markup that is taken for safe; a loop goes over one of the lists of facts, and never
-inside of another. So the work is bounded by the template's own length. Jinja2's sandbox is the second wall.
+inside of another loop. So the work is bounded by the template's own length. Jinja2's sandbox is the second wall.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +27,7 @@ DEPTH_MAX = 24  # of parts inside one another: Python compiles no more than 100 
 WIDTH_MAX = 40  # of a column of names: one long name doesn't push all values off a phone
 CUT_MAX = 2_000
 SEPARATOR_MAX = 20
+KNOWN_MAX = 12  # words that an error lists
 
 NAMES = tuple(field.name for field in fields(Facts))
 LISTS = tuple(field.name for field in fields(Facts) if get_origin(field.type) is tuple)
@@ -134,6 +135,8 @@ def _wrong(node: nodes.Node, known: frozenset[str]) -> Iterator[str]:
             yield f"{node.name} is no fact{_nearest(node.name, sorted(known))}"
         case nodes.Filter() if node.name not in FILTERS:
             yield f"there is no filter {node.name}{_nearest(node.name, list(FILTERS))}"
+        case nodes.Filter() if node.name in LOOPS and "loop" in known:
+            yield f"{node.name} goes over a list: it can't stand in a loop"
         case nodes.Test() if node.name not in TESTS:
             yield f"there is no test {node.name}{_nearest(node.name, list(TESTS))}"
         case nodes.Getattr() if not (isinstance(node.node, nodes.Name) and node.node.name == "loop"):
@@ -156,7 +159,9 @@ def _wrong(node: nodes.Node, known: frozenset[str]) -> Iterator[str]:
 
 def _nearest(word: str, words: Sequence[str]) -> str:
     close = get_close_matches(word[:100], words, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(words)}"
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known are {', '.join(words)}" if len(words) <= KNOWN_MAX else ": docs/texts.md lists them"
 
 
 def _join(value: Sequence[Any], separator: str = ", ") -> str:
@@ -216,4 +221,5 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "join": _join,
     "columns": _columns,
 }
+LOOPS = ("join", "columns")
 TESTS: Mapping[str, Callable[[object], bool]] = {"link": _is_link}

@@ -31,18 +31,20 @@ class Form:
 
     clean: Clean
     markup: Markup = Markup.NONE
+    says: tuple[str, ...]  # facts without which its reader doesn't know what it is about
 
 
+WHICH, WHAT = "number", "summary"
 TEXTS: Mapping[str, Form] = MappingProxyType(
     {
-        "sms": Form(clean=one_line),
-        "email.subject": Form(clean=one_line),
-        "email.text": Form(clean=shown),
-        "email.html": Form(clean=shown, markup=Markup.HTML),
-        "push.title": Form(clean=one_line),
-        "push.body": Form(clean=one_line),
-        "slack": Form(clean=shown, markup=Markup.SLACK),
-        "teams": Form(clean=shown, markup=Markup.MARKDOWN),
+        "sms": Form(clean=one_line, says=(WHICH, WHAT)),
+        "email.subject": Form(clean=one_line, says=(WHICH, WHAT)),
+        "email.text": Form(clean=shown, says=(WHAT,)),  # below the headline, which has the number
+        "email.html": Form(clean=shown, says=(WHAT,), markup=Markup.HTML),
+        "push.title": Form(clean=one_line, says=(WHICH,)),
+        "push.body": Form(clean=one_line, says=(WHAT,)),
+        "slack": Form(clean=shown, says=(WHICH, WHAT), markup=Markup.SLACK),
+        "teams": Form(clean=shown, says=(WHICH, WHAT), markup=Markup.MARKDOWN),
     }
 )
 
