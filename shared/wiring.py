@@ -18,6 +18,7 @@ from botocore.config import Config
 from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
+from shared.flow import ports
 from shared.flow.ports import Channel, Deps
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
@@ -128,7 +129,7 @@ class Channels(Mapping[Medium, Channel]):
     They are imported when they are first used: they bring Jinja2, which only who sends pays for.
     """
 
-    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any], journal: "Journal") -> None:
+    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any], journal: ports.Journal) -> None:
         self._env, self._client, self._journal = env, client, journal
         self._made: dict[Medium, Channel] = {Medium.EMAIL: lazy(self._mail), Medium.SMS: lazy(self._sms)}
 

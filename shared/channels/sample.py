@@ -66,7 +66,7 @@ def notice(medium: Medium, said: str = SUMMARY) -> Notice:
         at=NIGHT - timedelta(minutes=20),
         accepted_at=NIGHT,
         integration="P0SAMPLE",
-        change=ChangeEvent(summary=said, source=said),
+        change=ChangeEvent(summary="Deployment of orders" if said == SUMMARY else said),
     )
     return Notice(
         incident=begin("Q0SAMPLE", LogEntry(kind=Kind.TRIGGERED, at=NIGHT, due=NIGHT, epoch=1, opening=opening)),

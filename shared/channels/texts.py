@@ -81,6 +81,12 @@ def why(fault: Exception) -> str:
     return one_line(str(fault) if isinstance(fault, TemplateFault) else f"{type(fault).__name__}: {fault}", 300)
 
 
+def ready() -> None:
+    """Compiles ours. For a cold start, which has a whole processor: a page that waits for it hasn't."""
+    for name in TEXTS:
+        _template(name, default(name))
+
+
 @lru_cache(maxsize=len(TEXTS))
 def default(name: str) -> str:
     return (FOLDER / f"{name}.j2").read_text(encoding="utf-8")
