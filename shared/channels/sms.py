@@ -42,6 +42,8 @@ class SmsChannel:
 
 def render(notice: Notice) -> str:
     """The text that tells ``notice``. Pure."""
+    if notice.bundle is not None:
+        return notice.bundle.text
     if notice.answer is not None:
         return _fit("", notice.answer, "", enough=SUMMARY_MAX)
     incident = notice.incident
