@@ -325,6 +325,25 @@ class ReplyAddresses(Protocol):
         """The last part of a link → (incident, page tag). Raises Refused where it isn't ours, or too old."""
         ...
 
+    def overview(self, user: str, contact: Contact, now: Instant) -> str | None:
+        """The address of the page that lists what is open and ``user`` was told of, sent to ``contact``.
+
+        Under 120 characters at an API's own address; None where this deployment has no public address.
+        """
+        ...
+
+    def read_overview(self, token: str, now: Instant) -> bytes:
+        """The last part of such an address → contact tag. Raises Refused where it isn't ours, or too old."""
+        ...
+
+    def subscribing(self, user: str, contact: Contact, now: Instant) -> str | None:
+        """The address of the page on which a browser becomes ``contact``; None as above."""
+        ...
+
+    def read_subscribing(self, token: str, now: Instant) -> bytes:
+        """The last part of such an address → contact tag. Raises Refused where it isn't ours, or too old."""
+        ...
+
 
 class RateLimit(Protocol):
     def wait(self, routing_key: str, now: Instant) -> int:
