@@ -184,6 +184,14 @@ def test_a_subject_is_one_line_whatever_a_template_says() -> None:
     assert len(page.subject) <= mail.SUBJECT_MAX
 
 
+def test_what_moves_in_a_terminal_is_taken_out_of_a_template_too() -> None:
+    page = mail.render(
+        own(email_text="bell\x07 and\x1b[31m red\r\n{{ summary }}", email_html="<p>\x00{{ summary }}</p>")
+    )
+    assert page.text.splitlines()[1:] == ["bell and[31m red", "checkout-5xx: Threshold Crossed"]
+    assert "\x00" not in page.html
+
+
 def test_an_answer_has_the_subject_of_its_page() -> None:
     told = own(email_subject="{{ account }} {{ number }}")
     assert mail.render(replace(told, answer="You have it.", page=None)).subject == "Re: Acme 17"
