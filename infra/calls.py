@@ -52,7 +52,7 @@ class Call:
 
 
 CHANGE_INCIDENT = Call(On.INCIDENTS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"))
-READ_CONTACTS = Call(On.INCIDENTS, ("dynamodb:GetItem",))  # whether a method is confirmed, and works
+READ_CONTACTS = Call(On.INCIDENTS, ("dynamodb:GetItem",))  # whether a method is confirmed; how much its number got
 COUNT = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:UpdateItem"))
 CLAIM = Call(On.INCIDENTS, ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"))
 READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than could travel

@@ -288,7 +288,10 @@ class Flow(TocsinStack):
                 principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],
                 actions=["sns:Publish"],
                 resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnLike": {"aws:SourceArn": names.arn(self, "sms-voice", "*")},
+                },
             )
         )
         topic.add_subscription(

@@ -15,11 +15,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
-from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
-from shared.channels.sms import SmsChannel, TwoWaySmsChannel
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
+from shared.flow import ports
 from shared.flow.ports import Channel, Deps
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
@@ -119,7 +118,7 @@ class Wiring:
             contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
-            channels=Channels(env, self._client),
+            channels=Channels(env, self._client, journal),
         )
 
     def _make(self, service: str, config: Config = PATIENT) -> Any:
@@ -140,13 +139,32 @@ class Wiring:
 
 
 class Channels(Mapping[Medium, Channel]):
-    """The channels that are built; a medium without one fails, and the next method is used."""
+    """The channels that are built; a medium without one fails, and the next method is used.
 
-    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any]) -> None:
-        self._made: dict[Medium, Channel] = {
-            Medium.EMAIL: lazy(lambda: MailChannel(client("sesv2", ONCE), env["TOCSIN_MAIL_FROM"])),
-            Medium.SMS: lazy(lambda: _texting(env, client)),
-        }
+    They are imported when they are first used: they bring Jinja2, which only who sends pays for.
+    """
+
+    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any], journal: ports.Journal) -> None:
+        self._env, self._client, self._journal = env, client, journal
+        self._made: dict[Medium, Channel] = {Medium.EMAIL: lazy(self._mail), Medium.SMS: lazy(self._sms)}
+
+    def _mail(self) -> Channel:
+        from shared.channels.mail import MailChannel
+
+        return MailChannel(self._client("sesv2", ONCE), self._env["TOCSIN_MAIL_FROM"], self._template_failed)
+
+    def _sms(self) -> Channel:
+        """From the number that people answer to, where there is one; else from any of SNS's."""
+        from shared.channels.sms import SmsChannel, TwoWaySmsChannel
+
+        if number := self._env.get("TOCSIN_TEXTS_FROM"):
+            return TwoWaySmsChannel(self._client("pinpoint-sms-voice-v2", ONCE), number, self._template_failed)
+        answers = self._env.get("TOCSIN_TEXTS_ANSWERED") == "yes"
+        return SmsChannel(self._client("sns", ONCE), self._template_failed, answers=answers)
+
+    def _template_failed(self, fault: str) -> None:
+        self._journal.fault("page", fault)
+        self._journal.count("TemplateFailed")
 
     def __getitem__(self, medium: Medium) -> Channel:
         return self._made[medium]
@@ -156,13 +174,6 @@ class Channels(Mapping[Medium, Channel]):
 
     def __len__(self) -> int:
         return len(self._made)
-
-
-def _texting(env: Mapping[str, str], client: Callable[[str, Config], Any]) -> Channel:
-    """From the number that people answer to, where there is one; else from any of SNS's."""
-    if number := env.get("TOCSIN_TEXTS_FROM"):
-        return TwoWaySmsChannel(client("pinpoint-sms-voice-v2", ONCE), number)
-    return SmsChannel(client("sns", ONCE), answers=env.get("TOCSIN_TEXTS_ANSWERED") == "yes")
 
 
 class Journal:

@@ -164,7 +164,8 @@ def _ask_for_proof(deps: Deps, sender: _Sender, answer: Answer, meant: Texted | 
         raise Refused("its number isn't confirmed, and its guesses are used up")
     change(deps, sender.user, sender.contact, lambda state: code_by_request(state, code, asked, now))
     does = f" and {NAMED[answer.word]} {meant.number}" if asked and answer.word and isinstance(meant, Texted) else ""
-    deps.journal.count("ReplyUnconfirmed")
+    deps.journal.fault("reply", "its number isn't confirmed yet", user=sender.user.name)
+    deps.journal.count("ReplyIgnored")
     return f"This number isn't confirmed yet, so nothing was done. Answer {code} to confirm it{does}."
 
 

@@ -1,6 +1,7 @@
 """What a provider's answer means: refused is failed, perhaps sent is unknown, never reached is failed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -18,11 +19,12 @@ from shared.channels import sms
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.channels.sms import SmsChannel, TwoWaySmsChannel
+from shared.channels.texts import unheard
 from shared.domain.directory import DELIVERED, Medium
 from shared.domain.errors import Refused
 from shared.flow.ports import OutcomeUnknown, SendFailed, Unavailable
 from shared.store.parameters import SsmParameters
-from shared.wiring import Channels
+from shared.wiring import Channels, Journal
 from tests.channels.test_messages import NIGHT, notice
 
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -42,7 +44,7 @@ def test_ses_refuses_so_the_next_method_is_due(code: str) -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", code, "no", 400)
         with pytest.raises(SendFailed, match=f"SES refused: {code}: no"):
-            MailChannel(ses, "tocsin@acme.example").send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
 
 
 def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
@@ -50,7 +52,7 @@ def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", "InternalFailure", "oops", 500)
         with pytest.raises(OutcomeUnknown):
-            MailChannel(ses, "tocsin@acme.example").send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
 
 
 def test_a_mail_is_sent_once_with_its_reply_address() -> None:
@@ -66,7 +68,7 @@ def test_a_mail_is_sent_once_with_its_reply_address() -> None:
                 "Content": ANY,
             },
         )
-        assert MailChannel(ses, "tocsin@acme.example").send(notice()) == "0102"
+        assert MailChannel(ses, "tocsin@acme.example", unheard).send(notice()) == "0102"
 
 
 def test_a_text_is_sent_once_as_transactional() -> None:
@@ -75,7 +77,7 @@ def test_a_text_is_sent_once_as_transactional() -> None:
         attributes = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
         expected = {"PhoneNumber": told.contact.address, "Message": ANY, "MessageAttributes": attributes}
         stub.add_response("publish", {"MessageId": "7"}, expected)
-        assert SmsChannel(sns).send(told) == "7"
+        assert SmsChannel(sns, unheard).send(told) == "7"
 
 
 class Broken:
@@ -100,7 +102,9 @@ class Broken:
         (ConnectionClosedError(endpoint_url="https://ses"), OutcomeUnknown),
     ],
 )
-@pytest.mark.parametrize("channel", [SmsChannel, lambda c: MailChannel(c, "tocsin@acme.example")])
+@pytest.mark.parametrize(
+    "channel", [lambda c: SmsChannel(c, unheard), lambda c: MailChannel(c, "tocsin@acme.example", unheard)]
+)
 def test_what_wasn_t_sent_is_told_from_what_perhaps_was(channel: Any, fault: Exception, means: type[Exception]) -> None:
     with pytest.raises(means):
         channel(Broken(fault)).send(notice())
@@ -162,7 +166,7 @@ def test_a_link_leads_to_the_public_address_and_is_none_where_there_is_none() ->
 
 
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:
-    assert set(Channels({}, lambda service, config: None)) == DELIVERED
+    assert set(Channels({}, lambda service, config: None, Journal("INFO"))) == DELIVERED
 
 
 OUR_NUMBER = "+12125550101"
@@ -182,7 +186,7 @@ def test_a_text_that_can_be_answered_goes_out_from_our_number_once() -> None:
                 "MessageType": "TRANSACTIONAL",
             },
         )
-        assert TwoWaySmsChannel(texting, OUR_NUMBER).send(told) == "0304"
+        assert TwoWaySmsChannel(texting, OUR_NUMBER, unheard).send(told) == "0304"
         stub.assert_no_pending_responses()
 
 
@@ -192,13 +196,13 @@ def test_a_number_that_said_stop_is_refused_so_the_next_method_is_due(code: str)
     with Stubber(texting) as stub:
         stub.add_client_error("send_text_message", code, "DESTINATION_PHONE_NUMBER_OPTED_OUT", 400)
         with pytest.raises(SendFailed, match=f"End User Messaging refused: {code}: DESTINATION_PHONE_NUMBER_OPTED_OUT"):
-            TwoWaySmsChannel(texting, OUR_NUMBER).send(notice(medium=Medium.SMS))
+            TwoWaySmsChannel(texting, OUR_NUMBER, unheard).send(notice(medium=Medium.SMS))
 
 
 def test_a_text_says_how_it_is_answered_where_it_can_be() -> None:
-    channels = {answers: SmsChannel(client("sns"), answers=answers) for answers in (True, False)}
+    channels = {answers: SmsChannel(client("sns"), unheard, answers=answers) for answers in (True, False)}
     assert [channel.can.answers for channel in channels.values()] == [True, False]
-    assert sms.render(notice(medium=Medium.SMS), answers=True).endswith(" Answer 4 ack, 6 resolve.")
+    assert sms.render(replace(notice(medium=Medium.SMS), answerable=True)).endswith(" Answer 4 ack, 6 resolve.")
     assert sms.render(notice(medium=Medium.SMS)).endswith(" Answer by mail.")
 
 
@@ -210,5 +214,5 @@ def test_the_settings_decide_by_what_texts_go_out() -> None:
         return client(service)
 
     for env, answers in (({"TOCSIN_TEXTS_FROM": OUR_NUMBER}, True), ({"TOCSIN_TEXTS_ANSWERED": "no"}, False)):
-        assert Channels(env, make)[Medium.SMS].can.answers is answers
+        assert Channels(env, make, Journal("INFO"))[Medium.SMS].can.answers is answers
     assert made == ["pinpoint-sms-voice-v2", "sns"]

@@ -24,8 +24,9 @@ GOOD = Verdicts(spam="PASS", virus="PASS", dmarc="PASS")
 class Mailbox:
     """Ada's mail program, on a night on which she was paged at three."""
 
-    def __init__(self) -> None:
-        self.story = Story(directory(level("ada"), level("grace"))).receive()
+    def __init__(self, **templates: str) -> None:
+        team = replace(directory(level("ada"), level("grace")), templates=templates)
+        self.story = Story(team).receive()
         self.world = self.story.world
 
     def page(self, user: str = "ada") -> Page:
@@ -232,7 +233,7 @@ def test_what_is_refused_proves_nothing(mailbox: Mailbox, why: str) -> None:
 
 
 def test_a_page_to_an_address_that_nobody_confirmed_says_so_until_somebody_answers(mailbox: Mailbox) -> None:
-    line = "Nobody has confirmed this address yet: an answer to this mail does."
+    line = "Nobody has confirmed this address yet: a reply does."
     assert line in render(mailbox.world.sent[0].notice).text
     mailbox.answer("note I am here")
     mailbox.story.receive("network", summary="network: down")
@@ -291,3 +292,9 @@ def test_a_code_that_doesn_t_count_is_refused_by_name(mailbox: Mailbox, why: str
     assert mailbox.answer(words, to="confirm@in.example", **more) is None  # type: ignore[arg-type]
     assert mailbox.world.notebook.faults[-1] == f"reply: {reason}"
     assert not known(mailbox).confirmed
+
+
+def test_a_page_and_the_answer_to_its_reply_have_the_subject_that_the_account_wrote() -> None:
+    mailbox = Mailbox(**{"email.subject": "{{ account }} {{ number }}"})
+    mailbox.answer("ack")
+    assert [render(sent.notice).subject for sent in mailbox.world.sent] == ["Acme 1", "Re: Acme 1"]

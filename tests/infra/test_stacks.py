@@ -237,7 +237,8 @@ def test_the_dead_letter_queue_takes_from_our_rules_and_from_no_others(aws: Synt
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
     ]
-    doors, sweep = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
+    doors, sweep, texts = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
+    assert aws.resources("AWS::SNS::Topic")[texts["Ref"]]["Properties"]["TopicName"] == names.TEXTS_TOPIC
     assert [text(arn).rpartition("/")[2] for arn in doors] == EVENT_RULES
     assert aws.resources("AWS::Events::Rule")[sweep["Fn::GetAtt"][0]]["Properties"]["Name"] == names.SWEEP_RULE
 
@@ -435,9 +436,11 @@ def test_there_are_at_most_ten_alarms_over_thirteen_metrics(aws: Synthesis) -> N
 
 
 def test_every_alarm_reaches_the_fallback_contact(aws: Synthesis) -> None:
-    topic = only([*aws.resources("AWS::SNS::Topic")])
+    topics = aws.resources("AWS::SNS::Topic").items()
+    topic = only([name for name, made in topics if made["Properties"]["TopicName"] == names.ALARM_TOPIC])
     assert {text(only(alarm["AlarmActions"])) for alarm in aws.properties("AWS::CloudWatch::Alarm")} == {f"<{topic}>"}
-    subscribed = {(s["Protocol"], s["Endpoint"]) for s in aws.properties("AWS::SNS::Subscription")}
+    subscriptions = [s for s in aws.properties("AWS::SNS::Subscription") if s["TopicArn"] == {"Ref": topic}]
+    subscribed = {(s["Protocol"], s["Endpoint"]) for s in subscriptions}
     assert subscribed == {("email", "ops@acme.example"), ("sms", "+4915112345678")}
 
 
