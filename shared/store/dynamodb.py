@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.change_event import AcceptedChange
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.grouping import Group
@@ -112,7 +112,7 @@ class DynamoDbIncidents:
         alerts = self._beginning(incident, items.ALERT, ProjectionExpression="key_hash")
         keys = [items.alert_key_key(alert["key_hash"]["S"]) for alert in alerts]
         states = [items.key_from(item) for item in read_all(self._client, self._table, keys)]
-        spoke = (s.last_seen for s in states if s.incident == incident and s.state is KeyStatus.OPEN)
+        spoke = (s.last_seen for s in states if s.incident == incident and s.in_incident)
         return max(spoke, default=None)
 
     def overdue(self, before: Instant, limit: int) -> list[tuple[Overdue, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
-from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
@@ -144,7 +144,7 @@ class MemoryIncidents:
 
     def last_seen(self, incident: str) -> Instant | None:
         hashes = [key for key in self._keys.values() if key.incident == incident]
-        return max((key.last_seen for key in hashes if key.state is KeyStatus.OPEN), default=None)
+        return max((key.last_seen for key in hashes if key.in_incident), default=None)
 
     def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
         with self._lock:

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from shared.domain.command import Order
-from shared.domain.directory import Medium, Service, UrgencyRule
+from shared.domain.directory import Flapping, Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
 from shared.domain.incident import Status
 from shared.domain.timeline import Kind
@@ -87,6 +87,22 @@ def it_is_held() -> House:
     return house
 
 
+def it_flaps_until_it_is_quiet() -> House:
+    """It opens a third time: one incident from then on, until a recovery lasts; then it comes anew."""
+    rule = Flapping(times=2, within=50 * MINUTE)
+    service = Service(name="checkout", policy="checkout", flapping=rule, integrations=INTEGRATIONS)
+    house = House(directory(level("ada"), level("grace"), service=service))
+    for begin in (0, 12, 24):
+        house.at(begin * MINUTE, house.receive)
+        house.at((begin + 8) * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.at(38 * MINUTE, lambda: house.receive(severity=Severity.WARNING))
+    house.at(46 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.at(46 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.person_answers("grace", "ack", MINUTE)
+    house.at(108 * MINUTE, house.receive)
+    return house
+
+
 def linus_is_asked() -> House:
     """Grace acknowledges, and asks Linus, whose mail fails and whose text arrives; then he says that he looks."""
     house = House(directory(level("grace"), level("ada")))
@@ -118,6 +134,7 @@ NIGHTS = (
     low_urgency_and_mail_is_down,
     nothing_works,
     it_is_held,
+    it_flaps_until_it_is_quiet,
 )
 Night = Callable[[], House]
 
@@ -203,3 +220,7 @@ def test_the_nights_are_what_their_names_say() -> None:
     assert told["grace_takes_it"] == [(Status.RESOLVED, False, 6)]
     assert told["nobody_answers"] == [(Status.TRIGGERED, True, 6)]
     assert [status for status, _, _ in told["it_flaps"]] == [Status.RESOLVED, Status.RESOLVED]
+    assert [status for status, _, _ in told["it_flaps_until_it_is_quiet"]] == [
+        *[Status.RESOLVED] * 3,
+        Status.ACKNOWLEDGED,
+    ]

@@ -573,6 +573,40 @@ def test_a_held_alert_waits_with_its_key_until_it_is_released(store: IncidentSto
     assert store.overdue(until, 10) == []
 
 
+def test_a_recovery_waits_with_its_key_and_its_alert_still_speaks_for_the_incident(store: IncidentStore):
+    incident = open_incident(store, key=known(), alert=alert())
+    until = DUE + 10 * MINUTE
+    hold = Hold(reason=Reason.FLAPPING, until=until, because="flapping: it opened 5 times within 10m")
+    waits = Held(hash=known().hash, accepted=accepted(), hold=hold)
+    key = known(state=KeyStatus.RECOVERING, openings="19f2a4b00:1 4b0:1", last_seq=f"{2:039}")
+
+    store.commit(Change(key=key, known=known(), held=waits))
+
+    assert (store.key(key.hash), store.held(key.hash)) == (key, waits)
+    assert store.last_seen(incident.id) == NIGHT
+    with pytest.raises(Conflict):
+        then(store, incident, resolved(), key=known(count=9), known=known(), released=key.hash)
+    assert store.held(key.hash) == waits
+    closed = replace(key, state=KeyStatus.CLOSED)
+    then(store, incident, resolved(), key=closed, known=key, released=key.hash)
+    assert (store.key(key.hash), store.held(key.hash), store.overdue(until, 10)) == (closed, None, [])
+
+
+def test_what_waits_no_more_is_let_go_only_while_the_key_is_as_it_was_read(store: IncidentStore):
+    hold = Hold(reason=Reason.MAINTENANCE, until=DUE, because="upgrade")
+    waits = Held(hash=known().hash, accepted=accepted(), hold=hold)
+    store.remember(None, known(state=KeyStatus.CLOSED), None)
+    began = known(state=KeyStatus.HELD, last_seq=f"{2:039}")
+    store.commit(Change(key=began, known=known(state=KeyStatus.CLOSED), held=waits))
+
+    with pytest.raises(Conflict):
+        store.commit(
+            Change(key=known(state=KeyStatus.CLOSED), known=known(state=KeyStatus.CLOSED), released=waits.hash)
+        )
+
+    assert store.held(waits.hash) == waits
+
+
 def test_of_two_alerts_alike_at_once_one_names_the_incident_and_the_other_reads_again(store: IncidentStore):
     first = Group(hash="g" * 64, incident="Q0000000000001", until=DUE + 10 * MINUTE)
     assert store.group(first.hash) is None
@@ -810,6 +844,7 @@ def test_a_key_item_is_under_a_kilobyte(dynamodb: DynamoDbIncidents, table: OneA
         state_at=NIGHT.replace(microsecond=999_000),
         generation="arn:aws:sqs:ap-southeast-1:111122223333:" + "q" * 80,  # a queue's longest name
         severity=Severity.CRITICAL,
+        openings=" ".join(["1a2b3c4d5e0:1", *["3e8123:1"] * 22]),  # twenty openings within a day, and a few before
     )
     dynamodb.remember(None, busy, NIGHT)
 
