@@ -21,6 +21,13 @@ class Unavailable(TocsinError):
     """A service didn't answer: the same step may be tried again, and nothing is lost."""
 
 
+class NothingApplied(Unavailable):
+    """There is no directory: the deployment is new, and the first ``apply`` is still to come."""
+
+    def __init__(self) -> None:
+        super().__init__("no set-up was applied yet, so nobody can be paged: run `tocsin apply`")
+
+
 class SendFailed(TocsinError):
     """The provider refused: the next method is due at once."""
 
@@ -179,7 +186,7 @@ class ChangeStore(Protocol):
 
 class DirectoryStore(Protocol):
     def current(self) -> Directory:
-        """The version in force, at most 5 s old. Raises Unavailable."""
+        """The version in force, at most 5 s old. Raises Unavailable, NothingApplied."""
         ...
 
     def fresh(self) -> Directory:

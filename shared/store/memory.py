@@ -19,7 +19,7 @@ from shared.domain.instants import Instant, format_instant
 from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
 from shared.domain.paging import still_due
 from shared.domain.timeline import LogEntry
-from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
+from shared.flow.ports import AlreadyCounted, Change, Loaded, NothingApplied, Overdue
 
 
 @dataclass(slots=True)
@@ -290,6 +290,8 @@ class MemoryDirectory:
         self._versions[directory.version] = directory
 
     def current(self) -> Directory:
+        if not self._versions:
+            raise NothingApplied
         return self._versions[max(self._versions)]
 
     def fresh(self) -> Directory:

@@ -92,10 +92,10 @@ def it_flaps_until_it_is_quiet() -> House:
     rule = Flapping(times=2, within=50 * MINUTE)
     service = Service(name="checkout", policy="checkout", flapping=rule, integrations=INTEGRATIONS)
     house = House(directory(level("ada"), level("grace"), service=service))
-    for begin in (0, 12, 24):
+    for begin in (0, 13, 26):
         house.at(begin * MINUTE, house.receive)
-        house.at((begin + 8) * MINUTE, lambda: house.receive(action=Action.RESOLVE))
-    house.at(38 * MINUTE, lambda: house.receive(severity=Severity.WARNING))
+        house.at((begin + 9) * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.at(39 * MINUTE, lambda: house.receive(severity=Severity.WARNING))
     house.at(46 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
     house.at(46 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
     house.person_answers("grace", "ack", MINUTE)
