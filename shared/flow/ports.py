@@ -14,6 +14,7 @@ from shared.domain.holding import Held
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.put_aside import PutAside
 from shared.domain.timeline import LogEntry
 
 
@@ -169,6 +170,10 @@ class IncidentStore(Protocol):
 
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
         """Keeps a message that can't be carried out, for people to look at."""
+        ...
+
+    def put_aside(self, since: Instant, until: Instant) -> Iterable[PutAside]:
+        """What of that is still kept and came between the two, both included, newest first. Raises Unavailable."""
         ...
 
 

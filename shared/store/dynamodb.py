@@ -17,9 +17,11 @@ from shared.domain.holding import Held
 from shared.domain.incident import Incident, Status
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import FALLBACK, Page, PageState, stale_at
+from shared.domain.put_aside import PutAside
 from shared.domain.timeline import LogEntry
 from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
 from shared.store import dynamodb_items as items
+from shared.store.dynamodb_aside import put_aside
 from shared.store.dynamodb_calls import (
     NEVER_WRITTEN,
     WRITTEN,
@@ -128,6 +130,9 @@ class DynamoDbIncidents:
         state = self.state(incident)
         for merged in state.merged if state else ():
             yield from self._beginning(merged, items.ALERT, Limit=limit)
+
+    def put_aside(self, since: Instant, until: Instant) -> Iterator[PutAside]:
+        return put_aside(self._client, self._table, since, until)
 
     # writing
 

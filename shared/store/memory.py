@@ -18,6 +18,8 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant
 from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
 from shared.domain.paging import still_due
+from shared.domain.plain import to_plain
+from shared.domain.put_aside import PutAside, dropped, quarantined
 from shared.domain.timeline import LogEntry
 from shared.flow.ports import AlreadyCounted, Change, Loaded, NothingApplied, Overdue
 
@@ -198,6 +200,14 @@ class MemoryIncidents:
 
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
         self.quarantined[message_id] = Quarantined(at=at, message_id=message_id, body=body, reason=reason)
+
+    def put_aside(self, since: Instant, until: Instant) -> list[PutAside]:
+        found = [
+            dropped(d.accepted.accepted_at, d.kind, d.reason, d.accepted.event_id, to_plain(d.accepted))
+            for d in self.dropped.values()
+        ]
+        found += [quarantined(q.at, q.reason, q.message_id, q.body) for q in self.quarantined.values()]
+        return sorted((each for each in found if since <= each.at <= until), key=lambda each: each.at, reverse=True)
 
     def _check(self, change: Change) -> None:
         incident = change.incident

@@ -20,6 +20,7 @@ from shared.domain.heartbeat import Heart, Pulse
 from shared.domain.holding import Held, Hold, Reason
 from shared.domain.incident import Incident, apply, begin, fold
 from shared.domain.notification import FALLBACK, GRACE, STALE, Page, PageState
+from shared.domain.put_aside import Cause, PutAside
 from shared.domain.timeline import Author, Kind, LogEntry, Opening, RuleTrace
 from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
 from shared.sources import cloudwatch
@@ -755,6 +756,59 @@ def test_whatever_a_sender_writes_is_kept_exactly(store: IncidentStore, text: st
         then(store, incident, marker=("email", text))
     with pytest.raises(Conflict):
         open_incident(store)
+
+
+def test_what_was_put_aside_is_read_newest_first(store: IncidentStore):
+    def came(minutes: int, name: str) -> Accepted:
+        return replace(accepted(), accepted_at=NIGHT + minutes * MINUTE, event_id=name)
+
+    midnight = 24 * 60 - NIGHT.hour * 60 - NIGHT.minute  # in minutes
+    store.record_drop(NIGHT + 9 * MINUTE, came(1, "first"), "by the rule 'noise'", "dropped")
+    store.record_drop(NIGHT, came(3, "third"), "late", "late")
+    store.record_drop(NIGHT, came(midnight + 1, "tomorrow"), "quiet", "suppressed")
+    store.quarantine(NIGHT + 2 * MINUTE, "second", json.dumps({"event": {"summary": "disk"}, "key": "k"}), "ValueError")
+
+    def names(since: int, until: int) -> list[str]:
+        return [each.id for each in store.put_aside(NIGHT + since * MINUTE, NIGHT + until * MINUTE)]
+
+    assert names(0, midnight + 1) == ["tomorrow", "third", "second", "first"]
+    assert names(1, 3) == ["third", "second", "first"]
+    assert (names(2, 2), names(4, 5)) == (["second"], [])
+    second, first = list(store.put_aside(NIGHT, NIGHT + 2 * MINUTE))
+    sent = accepted()
+    assert first == PutAside(
+        at=NIGHT + MINUTE,
+        cause=Cause.DROPPED,
+        reason="by the rule 'noise'",
+        id="first",
+        integration=sent.integration,
+        key=sent.key,
+        severity=sent.event.severity,
+        summary=sent.event.summary,
+    )
+    assert (second.cause, second.reason, second.summary, second.key) == (Cause.QUARANTINE, "ValueError", "disk", "k")
+
+
+def test_a_change_by_an_unknown_key_is_put_aside_with_its_summary(store: IncidentStore):
+    change = AcceptedChange(event_id="c", accepted_at=NIGHT, integration=None, change=ChangeEvent(summary="deploy 17"))
+    store.record_drop(NIGHT, change, "Invalid routing key", "unknown_key")
+    (found,) = store.put_aside(NIGHT, NIGHT)
+    assert (found.id, found.summary, found.integration, found.key) == ("c", "deploy 17", None, None)
+
+
+def test_what_is_too_large_is_put_aside_without_its_raw_message(store: IncidentStore):
+    store.record_drop(NIGHT, replace(accepted(raw="x" * 500_000), event_id="n" * 300), "late", "late")
+    (found,) = store.put_aside(NIGHT, NIGHT)
+    assert (found.id, found.summary) == ("n" * 300, accepted().event.summary)
+
+
+@pytest.mark.parametrize(
+    "body", ["{", "[1]", '"text"', '{"event": 5}', '{"event": {"summary": {}}}', "\u00e9\ud800", "[" * 100_000]
+)
+def test_whatever_is_in_quarantine_can_be_read(store: IncidentStore, body: str):
+    store.quarantine(NIGHT, "m", body, "ValueError")
+    (found,) = store.put_aside(NIGHT, NIGHT)
+    assert (found.body, found.summary, found.reason) == (body, None, "ValueError")
 
 
 def test_deeply_nested_details_are_kept(store: IncidentStore):
