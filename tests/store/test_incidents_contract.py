@@ -12,6 +12,7 @@ import pytest
 from bench.capacity import size
 from bench.tables import INCIDENTS
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, aws_key, key_hash, said
+from shared.domain.change_event import AcceptedChange, ChangeEvent
 from shared.domain.directory import Level, Medium, Policy, Target, TargetKind, Urgency
 from shared.domain.errors import Conflict
 from shared.domain.event import Action, Event, Link, Severity
