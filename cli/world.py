@@ -14,7 +14,7 @@ from shared.domain import access
 from shared.domain.alert import Accepted, key_hash
 from shared.domain.change_event import AcceptedChange
 from shared.domain.command import Command
-from shared.domain.directory import DELIVERED, Directory, Medium
+from shared.domain.directory import DELIVERED, Contact, Directory, Medium
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
@@ -22,13 +22,15 @@ from shared.domain.timeline import LogEntry
 from shared.flow import bundle, escalate, obey, page, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
-from shared.flow.ports import Deps, Notice, SendFailed, Unavailable
+from shared.flow.ports import Can, Deps, Notice, SendFailed, Unavailable
 from shared.flow.rate_limit import CountedLimit
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 from shared.store.memory_changes import MemoryChanges, MemoryCounts
+from shared.store.memory_contacts import MemoryContacts
 
 PER_MINUTE = 6_000  # events of one routing key
 STEPS = 100_000  # of one simulation; more is a loop, and a bug
+ANYTHING = Can(answers=True, buttons=True, length=1000)
 SECRET = b"a world of its own has no secrets"
 
 
@@ -108,6 +110,7 @@ class Mouth:
     medium: Medium
     sent: list[Sent]
     fails: set[Medium]
+    can: Can = ANYTHING
 
     def send(self, notice: Notice) -> str:
         reason = f"{self.medium} fails in this simulation" if self.medium in self.fails else None
@@ -164,6 +167,34 @@ class SignedAddresses:
     def read(self, address: str, now: Instant) -> tuple[str, bytes]:
         return access.read_reply_address(address, SECRET, now)
 
+    def link(self, page: Page, now: Instant) -> str | None:
+        return f"https://tocsin.example/answer/{access.link_token(page, SECRET, now)}"
+
+    def read_link(self, token: str, now: Instant) -> tuple[str, bytes]:
+        return access.read_link_token(token, SECRET, now)
+
+    def overview(self, user: str, contact: Contact, now: Instant) -> str | None:
+        return f"https://tocsin.example/open/{access.overview_token(user, contact, SECRET, now)}"
+
+    def read_overview(self, token: str, now: Instant) -> bytes:
+        return access.read_overview_token(token, SECRET, now)
+
+    def subscribing(self, user: str, contact: Contact, now: Instant) -> str | None:
+        return f"https://tocsin.example/push/{access.subscribe_token(user, contact, SECRET, now)}"
+
+    def read_subscribing(self, token: str, now: Instant) -> bytes:
+        return access.read_subscribe_token(token, SECRET, now)
+
+
+@dataclass(slots=True)
+class Settings:
+    """Parameters of SSM."""
+
+    values: dict[str, str] = field(default_factory=dict[str, str])
+
+    def read(self, name: str) -> str | None:
+        return self.values.get(name)
+
 
 class World:
     """A deployment in memory, with the channels that are built; by ``fails`` every attempt fails."""
@@ -174,6 +205,7 @@ class World:
         self.directories.put(directory)
         self.events, self.pages, self.runs = Events(), Pages(self.clock), Runs(self.clock)
         self.notebook, self.letters = Notebook(), Letters()
+        self.contacts, self.parameters = MemoryContacts(), Settings()
         self.sent: list[Sent] = []
         self.fails = set(fails)
         self._sequence = self._attempts = 0
@@ -192,6 +224,8 @@ class World:
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),
+            contacts=self.contacts,
+            parameters=self.parameters,
             rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in DELIVERED},
         )

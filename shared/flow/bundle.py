@@ -24,7 +24,7 @@ from shared.domain.bundling import (
 )
 from shared.domain.directory import Contact
 from shared.domain.errors import Conflict
-from shared.domain.notification import ATTEMPTS, Page, PageState
+from shared.domain.notification import ATTEMPTS, FALLBACK, Page, PageState
 from shared.domain.paging import still_due
 from shared.flow import ports
 from shared.flow.escalate import queue
@@ -87,17 +87,31 @@ def _carry_on(deps: Deps, line: Line, attempt: str) -> None:
 
 def _notice(deps: Deps, line: Line, waiting: list[_Waiting]) -> Notice:
     first, directory = waiting[0], deps.directory.current()
-    text = in_words([each.listed for each in waiting], line.more, deps.all_incidents)
+    user = next((each.page.user for each in waiting if each.page.user != FALLBACK), FALLBACK)
+    contact = Contact(name=first.page.method, medium=line.medium, address=line.address)
+    text = in_words([each.listed for each in waiting], line.more, _link(deps, user, contact) or "")
     return Notice(
         incident=first.loaded.incident,
-        contact=Contact(name=first.page.method, medium=line.medium, address=line.address),
-        user=directory.users.get(first.page.user),
+        contact=contact,
+        user=directory.users.get(user),
         page=None,
         alert=None,
         reply_to=None,
         account=directory.account.name,
         bundle=ports.Bundle(text=text, pages=tuple(each.page for each in waiting)),
     )
+
+
+def _link(deps: Deps, user: str, contact: Contact) -> str | None:
+    """To all that its reader was told of; for the fallback contact, who is no user, there is none. Better none than no
+    bundle."""
+    if user == FALLBACK:
+        return None
+    try:
+        return deps.replies.overview(user, contact, deps.now())
+    except Unavailable as fault:
+        deps.journal.fault("bundle", f"{fault}; the bundle goes out without a link")
+        return None
 
 
 def _send(deps: Deps, line: Line, going: Going, waiting: list[_Waiting], notice: Notice) -> None:

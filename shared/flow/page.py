@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from shared.domain.bundling import Verdict
 from shared.domain.change_event import ServiceChange
+from shared.domain.contact_state import ContactState
 from shared.domain.directory import Contact, Medium
 from shared.domain.notification import ATTEMPTS, FALLBACK, WAITING, Page, PageState, stale_at
 from shared.domain.paging import still_due
@@ -91,8 +92,11 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
         page=page,
         alert=alerts[0] if alerts else None,
         reply_to=_reply_to(deps, page),
+        link=_link(deps, page),
+        state=_state(deps, page),
         account=directory.account.name,
         changes=_changes(deps, loaded, page),
+        templates=directory.templates,
     )
 
 
@@ -104,6 +108,27 @@ def _reply_to(deps: Deps, page: Page) -> str | None:
         return deps.replies.address(page, deps.now())
     except Unavailable as fault:
         deps.journal.fault("page", f"{fault}; the page goes out without a reply address", incident=page.incident)
+        return None
+
+
+def _link(deps: Deps, page: Page) -> str | None:
+    """Nobody answers as the fallback contact: it is no user. A page without a link is better than none."""
+    if page.user == FALLBACK:
+        return None
+    try:
+        return deps.replies.link(page, deps.now())
+    except Unavailable as fault:
+        deps.journal.fault("page", f"{fault}; the page goes out without a link", incident=page.incident)
+        return None
+
+
+def _state(deps: Deps, page: Page) -> ContactState | None:
+    """What is known of the contact method beside its address."""
+    contact = Contact(name=page.method, medium=page.medium, address=page.address)
+    try:
+        return deps.contacts.of(page.user, contact)
+    except Unavailable as fault:
+        deps.journal.fault("page", f"{fault}; nothing is known of the contact method", incident=page.incident)
         return None
 
 

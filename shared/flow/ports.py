@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange, ServiceChange
+from shared.domain.contact_state import ContactState
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
 from shared.domain.grouping import Group
@@ -269,14 +270,28 @@ class Notice:
     page: Page | None  # None: an answer to a reply, or a bundle
     alert: Alert | None
     reply_to: str | None
+    link: str | None = None  # to the page on which its reader answers
+    state: ContactState | None = None  # of the contact, where its channel or its wording depends on it
     answer: str | None = None  # the text of an answer: "You have it. …"
     bundle: Bundle | None = None  # of pages to this contact; ``incident`` is the first one's
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""
     changes: tuple[ServiceChange, ...] = ()  # on the service in the hour before, newest first
+    templates: Mapping[str, str] = field(default_factory=dict[str, str])  # the account's own texts: ``sms`` → template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Can:
+    """What a channel's messages can do."""
+
+    answers: bool  # whoever gets one can answer it in words
+    buttons: bool  # and by a tap
+    length: int  # characters that its reader sees of a page
 
 
 class Channel(Protocol):
+    can: Can
+
     def send(self, notice: Notice) -> str:
         """Sends once, without retries; the provider's id. Raises SendFailed, OutcomeUnknown."""
         ...
@@ -310,13 +325,62 @@ class Alarms(Protocol):
         ...
 
 
+class Parameters(Protocol):
+    """What is set beside the configuration: secrets, and where this deployment is reached."""
+
+    def read(self, name: str) -> str | None:
+        """The parameter's value, at most a minute old; None where there is none. Raises Unavailable."""
+        ...
+
+
+class ContactStore(Protocol):
+    """What is known of people's contact methods beside what the file says."""
+
+    def of(self, user: str, contact: Contact) -> ContactState:
+        """Of a method that nothing is written of: version 0. Raises Unavailable."""
+        ...
+
+    def write(self, state: ContactState) -> ContactState:
+        """Over the version that it was read as; as it is then. Raises Conflict, Unavailable."""
+        ...
+
+
 class ReplyAddresses(Protocol):
+    """Raises Unavailable, in each call, where the secret can't be read."""
+
     def address(self, page: Page, now: Instant) -> str:
         """``reply+<token>@<domain>`` for one page."""
         ...
 
     def read(self, address: str, now: Instant) -> tuple[str, bytes]:
         """An address → (incident, page tag). Raises Refused where it isn't ours, or too old."""
+        ...
+
+    def link(self, page: Page, now: Instant) -> str | None:
+        """The address of the page on which ``page`` is answered; None where this deployment has no public address."""
+        ...
+
+    def read_link(self, token: str, now: Instant) -> tuple[str, bytes]:
+        """The last part of a link → (incident, page tag). Raises Refused where it isn't ours, or too old."""
+        ...
+
+    def overview(self, user: str, contact: Contact, now: Instant) -> str | None:
+        """The address of the page that lists what is open and ``user`` was told of, sent to ``contact``.
+
+        Under 120 characters at an API's own address; None where this deployment has no public address.
+        """
+        ...
+
+    def read_overview(self, token: str, now: Instant) -> bytes:
+        """The last part of such an address → contact tag. Raises Refused where it isn't ours, or too old."""
+        ...
+
+    def subscribing(self, user: str, contact: Contact, now: Instant) -> str | None:
+        """The address of the page on which a browser becomes ``contact``; None as above."""
+        ...
+
+    def read_subscribing(self, token: str, now: Instant) -> bytes:
+        """The last part of such an address → contact tag. Raises Refused where it isn't ours, or too old."""
         ...
 
 
@@ -348,6 +412,7 @@ class Deps:
     journal: Journal
     alarms: Alarms
     replies: ReplyAddresses
+    contacts: ContactStore
+    parameters: Parameters
     rate_limit: RateLimit
     channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])
-    all_incidents: str = ""  # the address of the list of open incidents; empty while nothing shows one

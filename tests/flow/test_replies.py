@@ -7,8 +7,8 @@ import pytest
 from shared.channels.mail import render
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
-from shared.flow import reply
-from shared.flow.reply import Receipt
+from shared.flow import reply_mail
+from shared.flow.reply_mail import Receipt
 from shared.sources.answer_mail import Verdicts
 from tests.flow.people import directory, level
 from tests.flow.story import Story
@@ -46,7 +46,7 @@ class Mailbox:
         mail.set_content(f"{words}\n\nOn Mon, 23 Nov 2026 at 04:00 Tocsin wrote:\n> Answer ack or resolve\n")
         self.world.letters.mail["inbound/1"] = bytes(mail)
         receipt = Receipt(at="inbound/1", verdicts=verdicts, recipients=(str(mail["To"]),))
-        said = reply.run(self.world.deps, receipt)
+        said = reply_mail.run(self.world.deps, receipt)
         self.world.settle()
         return said
 
@@ -76,7 +76,7 @@ def test_ack_is_taken_and_answered(mailbox: Mailbox) -> None:
         ("status", "1 disk is triggered (ada). Ada is paged by text in 2 min."),
         ("snooze 9d", "Nothing was done: a snooze lasts from 1 second to 7 days"),
         ("reassign nobody", "Nothing was done: there is no user nobody"),
-        ("ack 2", "Nothing was done: this mail is about 1."),
+        ("ack 2", "Nothing was done: this is an answer about 1."),
     ],
 )
 def test_every_reply_is_answered_with_what_it_did(mailbox: Mailbox, words: str, answered: str) -> None:

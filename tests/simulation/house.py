@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from itertools import count
 from typing import Any
 
-from cli.world import PER_MINUTE, Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
+from cli.world import PER_MINUTE, Letters, Mouth, MovableClock, Notebook, Sent, Settings, SignedAddresses
 from shared.domain.alert import Accepted, key_hash, routed_key
 from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Medium
@@ -21,7 +21,7 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.domain.timeline import Author, LogEntry
-from shared.flow import bundle, escalate, obey, page, reply, sweep, triage
+from shared.flow import bundle, escalate, obey, page, reply_mail, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.rate_limit import CountedLimit
@@ -29,6 +29,7 @@ from shared.flow.redelivery import Handle
 from shared.sources.answer_mail import Verdicts
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 from shared.store.memory_changes import MemoryChanges, MemoryCounts
+from shared.store.memory_contacts import MemoryContacts
 from shared.store.services import LATEST
 from tests.flow.story import EVENING, INTEGRATION, event
 from tests.simulation.faults import Calls, Crash, watched
@@ -167,6 +168,8 @@ class House:
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),
+            contacts=MemoryContacts(),
+            parameters=Settings(),
             rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
         )
@@ -312,9 +315,9 @@ class House:
         self._turns.add(turn)
         self.later(until, turn)
 
-    def _reply(self, receipt: reply.Receipt, tries: int = 0) -> None:
+    def _reply(self, receipt: reply_mail.Receipt, tries: int = 0) -> None:
         try:
-            reply.run(self.broken, receipt)
+            reply_mail.run(self.broken, receipt)
         except (Crash, Unavailable):
             if tries == len(AGAIN):
                 self.dead.append(f"reply {receipt.at}")
@@ -340,7 +343,7 @@ class House:
         mail["From"], mail["To"], mail["Message-ID"] = address, to, f"<{name}@acme.example>"
         mail.set_content(f"{words}\n")
         self.letters.mail[f"inbound/{name}"] = bytes(mail)
-        receipt = reply.Receipt(at=f"inbound/{name}", verdicts=PASSED, recipients=(to,))
+        receipt = reply_mail.Receipt(at=f"inbound/{name}", verdicts=PASSED, recipients=(to,))
         return lambda: self._reply(receipt)
 
     # what can be looked at

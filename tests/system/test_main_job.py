@@ -32,7 +32,6 @@ def alarm_key(name: str) -> str:
 
 
 def test_the_demo_misses_nothing(running: Running) -> None:
-    running.hours_later(running.deps.directory.current().users["ada"].contacts[1].address)
     assert Demo(running.deployment, running.local.description).run() == []
 
 
