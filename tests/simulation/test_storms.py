@@ -292,3 +292,25 @@ def test_a_bundle_and_anything_else_at_once(second: Act) -> None:
         hold_always(house, faults=20)
         house.run_for(HOUR)
         hold_at_rest(house)
+
+
+def test_the_fallback_contact_s_texts_are_bundled_too_and_its_mails_all_go() -> None:
+    """Nobody answers fifty incidents: the levels end, and one text tells the fallback contact of what five didn't."""
+    house = fifty_within_a_minute(minutes=5)
+    house.run_for(2 * HOUR)
+    hold_at_rest(house)
+    names = house.incidents.names()
+    told = [sent for sent in house.sent if pages_of(sent)[0].user == "fallback"]
+    texts = [pages_of(sent) for sent in told if sent.notice.contact.medium is Medium.SMS]
+    assert [len(pages) for pages in texts] == [1] * 5 + [STORM - 5]
+    assert {page.incident for pages in texts for page in pages} == set(names)
+    assert {pages_of(sent)[0].incident for sent in told if sent.notice.contact.medium is Medium.EMAIL} == set(names)
+    assert [sent.notice.bundle.text for sent in told if sent.notice.bundle][0].count("http") == 0
+
+
+def test_where_the_fallback_contact_s_bundle_fails_as_its_mails_did_the_alarm_topic_is_told() -> None:
+    house = fifty_within_a_minute(minutes=5)
+    house.at(4 * MINUTE, lambda: house.fails.update((Medium.EMAIL, Medium.SMS)))
+    house.run_for(2 * HOUR)
+    hold_at_rest(house)
+    assert len([alarm for alarm in house.notebook.alarms if "reaches nobody" in alarm]) == STORM
