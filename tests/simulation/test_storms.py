@@ -314,3 +314,17 @@ def test_where_the_fallback_contact_s_bundle_fails_as_its_mails_did_the_alarm_to
     house.run_for(2 * HOUR)
     hold_at_rest(house)
     assert len([alarm for alarm in house.notebook.alarms if "reaches nobody" in alarm]) == STORM
+
+
+@pytest.mark.parametrize("mode", [Mode.LOSES_ITS_ANSWER, Mode.DIES_AFTER])
+def test_what_nobody_knows_of_was_in_two_bundles_and_is_lost(mode: Mode) -> None:
+    house = fifty_within_a_minute()
+
+    def unknown(count: int, name: str, call: Call) -> Any:
+        return wrong(mode, name, call) if name == "sms.send" and house.clock.at > EVENING + 10 * MINUTE else call()
+
+    house.calls.meet = unknown
+    house.run_for(115 * MINUTE)
+    hold_at_rest(house, unknown=1)
+    assert [numbers for _, numbers in to_ada(house, Medium.SMS)[5:]] == [list(range(5, STORM))] * 2
+    assert [pages[0].state for _, _, pages in house.timelines()[5:]] == [PageState.UNKNOWN] * (STORM - 5)
