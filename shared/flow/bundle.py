@@ -89,7 +89,7 @@ def _notice(deps: Deps, line: Line, waiting: list[_Waiting]) -> Notice:
     first, directory = waiting[0], deps.directory.current()
     user = next((each.page.user for each in waiting if each.page.user != FALLBACK), FALLBACK)
     contact = Contact(name=first.page.method, medium=line.medium, address=line.address)
-    text = in_words([each.listed for each in waiting], line.more, _link(deps, user, contact) or "")
+    text = in_words([each.listed for each in waiting], line.more, _link(deps, user, contact))
     return Notice(
         incident=first.loaded.incident,
         contact=contact,
@@ -102,16 +102,15 @@ def _notice(deps: Deps, line: Line, waiting: list[_Waiting]) -> Notice:
     )
 
 
-def _link(deps: Deps, user: str, contact: Contact) -> str | None:
-    """To all that its reader was told of; for the fallback contact, who is no user, there is none. Better none than no
-    bundle."""
+def _link(deps: Deps, user: str, contact: Contact) -> str:
+    """To everything open that the person was told of. A bundle without a link is better than none."""
     if user == FALLBACK:
-        return None
+        return ""
     try:
-        return deps.replies.overview(user, contact, deps.now())
+        return deps.replies.overview(user, contact, deps.now()) or ""
     except Unavailable as fault:
         deps.journal.fault("bundle", f"{fault}; the bundle goes out without a link")
-        return None
+        return ""
 
 
 def _send(deps: Deps, line: Line, going: Going, waiting: list[_Waiting], notice: Notice) -> None:
