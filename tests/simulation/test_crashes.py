@@ -288,7 +288,7 @@ def told(house: House) -> list[tuple[int, str, str, str]]:
             (sent.at - EVENING) // timedelta(seconds=1),
             pages_of(sent)[0].user,
             sent.notice.contact.medium.value + (" failed" if sent.failed else ""),
-            sent.notice.bundle.text if sent.notice.bundle else str(sent.notice.incident.number),
+            sent.notice.bundle.text.partition(" http")[0] if sent.notice.bundle else str(sent.notice.incident.number),
         )
         for sent in house.sent
     ]
