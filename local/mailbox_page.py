@@ -175,7 +175,7 @@ def _box(number: int, message: Mapping[str, Any]) -> str:
     label = f"Answer as {escape(message['to'])}"
     return (
         f"<form method=post action='/reply'><input type=hidden name=message value={number}>"
-        f"<textarea name=text rows=1 required maxlength={LONGEST} placeholder='{label}' aria-label='{label}'>"
+        f"<textarea name=text rows=1 required maxlength={LONGEST} placeholder=Answer aria-label='{label}'>"
         "</textarea>"
         "<button>Send</button></form>"
     )

@@ -5,7 +5,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from cli import lint, page_me
 from cli.confirm import Outcome, check, send
@@ -139,6 +141,70 @@ def test_an_outcome_is_the_same_as_json(deployed: Any) -> None:
 
 
 # what lint and doctor say
+
+
+OURS, TOPIC = "+12125550101", "arn:aws:sns:eu-west-1:111122223333:tocsin-texts"
+
+
+class Texting(Deployed):
+    """A deployment whose texts come from a number of the account's."""
+
+    def __init__(self, number: str, *found: dict[str, Any]) -> None:
+        super().__init__()
+        self.facts = MappingProxyType({"texts_from": number, "texts_topic_arn": TOPIC})
+        self.found = found
+
+    def client(self, service: str) -> Any:
+        assert service == "pinpoint-sms-voice-v2"
+        made: Any = boto3.client
+        client = made(service, region_name="eu-west-1")
+        stub = Stubber(client)
+        stub.add_response("describe_phone_numbers", {"PhoneNumbers": list(self.found)})
+        stub.activate()
+        return client
+
+
+def number(*, two_way: bool = True, topic: str = TOPIC) -> dict[str, Any]:
+    return {
+        "PhoneNumberArn": "arn:aws:sms-voice:eu-west-1:111122223333:phone-number/phone-1",
+        "PhoneNumberId": "phone-1",
+        "PhoneNumber": OURS,
+        "Status": "ACTIVE",
+        "IsoCountryCode": "US",
+        "MessageType": "TRANSACTIONAL",
+        "NumberCapabilities": ["SMS"],
+        "NumberType": "TEN_DLC",
+        "MonthlyLeasingPrice": "1.00",
+        "TwoWayEnabled": two_way,
+        "TwoWayChannelArn": topic,
+        "SelfManagedOptOutsEnabled": False,
+        "OptOutListName": "Default",
+        "DeletionProtectionEnabled": False,
+        "CreatedTimestamp": EVENING,
+    }
+
+
+@pytest.mark.parametrize(
+    ("deployed", "told"),
+    [
+        (Texting(""), []),
+        (Texting(OURS, number()), []),
+        (Texting(OURS), [f"{OURS} is no number of this account and Region: no page goes out by text"]),
+        (
+            Texting(OURS, number(two_way=False)),
+            [f"what is texted to {OURS} doesn't come here: nobody can answer by text"],
+        ),
+        (
+            Texting(OURS, number(topic=f"{TOPIC}-of-others")),
+            [f"what is texted to {OURS} doesn't come here: nobody can answer by text"],
+        ),
+    ],
+    ids=["one way", "well", "gone", "off", "elsewhere"],
+)
+def test_doctor_looks_whether_our_number_s_texts_come_here(deployed: Any, told: list[str]) -> None:
+    found = list(reach.two_way(Patient(deployed, EVENING)))
+    assert [(level, message) for level, message, _ in found] == [(Level.ERROR, message) for message in told]
+    assert all(TOPIC in remedy or "settings.yaml" in remedy for _, _, remedy in found)
 
 
 TEAM = """\

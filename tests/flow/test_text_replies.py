@@ -234,3 +234,12 @@ def test_what_doesn_t_count_is_refused_by_name_and_nobody_is_answered(phone: Pho
 def test_what_is_no_two_way_message_is_refused(phone: Phone, message: str) -> None:
     assert phone.hands_over({"TopicArn": TOPIC, "Message": message}) is None
     assert phone.world.notebook.faults[-1].startswith("reply: it is no two-way message of AWS")
+
+
+def test_what_a_bundle_lists_can_be_answered_by_its_number(phone: Phone) -> None:
+    for name in ("a", "b", "c", "d", "e", "f", "g"):
+        phone.story.receive(name, summary=f"{name}: down")
+    phone.story.at("03:40")
+    texted = [one.number for one in phone.world.contacts.texted(ADA)]
+    assert texted == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert phone.confirm().says("ack 8") == "You have it. 8 g is acknowledged."

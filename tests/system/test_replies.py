@@ -6,6 +6,8 @@ import time
 import uuid
 from typing import Any
 
+from cli.confirm import send
+from cli.page_me import page_me
 from shared.domain.contact_state import confirmed
 from shared.domain.directory import Contact, Medium
 from shared.domain.incident import Status
@@ -110,3 +112,24 @@ def test_a_stranger_s_text_does_nothing_and_is_not_answered(running: Running) ->
 
 def stranger() -> dict[str, str]:
     return {"originationNumber": "+15005550006", "messageBody": "resolve", "inboundMessageId": str(uuid.uuid4())}
+
+
+def test_a_code_by_mail_is_answered_at_its_own_address(running: Running) -> None:
+    linus = next(way for way in running.deps.directory.current().users["linus"].contacts if way.medium is Medium.EMAIL)
+    (outcome,) = send(running.deployment, "linus", linus.name)
+    assert not outcome.failed
+    mail = eventually(lambda: running.mails(linus.address, "Confirm this address"), "the code")[0]
+    assert mail["headers"]["Reply-To"].startswith("confirm@")
+    code = re.search(r"^(\d{6}) confirms", mail["text"])
+    assert code is not None
+    running.says("email", linus.address, code[1], mail["headers"]["Reply-To"])
+    eventually(lambda: running.deps.contacts.of("linus", linus).confirmed, "the proof")
+    eventually(lambda: running.mails(linus.address, "This address is confirmed."), "the answer")
+
+
+def test_a_test_page_takes_the_channels_that_pages_take(running: Running) -> None:
+    outcomes = list(page_me(running.deployment, "grace", None))
+    failed = {outcome.contact.medium for outcome in outcomes if outcome.failed}
+    assert failed <= {Medium.VOICE, Medium.PUSH, Medium.SLACK, Medium.TEAMS}
+    assert running.mails("grace@acme.example", "TEST: nothing is wrong")
+    assert running.texts(number_of(running, "grace").address, "TEST: nothing is wrong")
