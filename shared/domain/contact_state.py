@@ -58,7 +58,7 @@ def unknown(user: str, contact: Contact) -> ContactState:
 
 def with_code(state: ContactState, code: str, now: Instant) -> ContactState:
     """``state`` once ``code`` is sent; an older code works no more."""
-    return replace(state, code=_hash(state, code), code_until=now + CODE_LASTS, guesses=0)
+    return replace(state, code=_hash(state, code), code_until=now + CODE_LASTS, guesses=0, asked=None)
 
 
 def code_by_request(state: ContactState, code: str, asked: str | None, now: Instant) -> ContactState:
@@ -94,8 +94,9 @@ def guess(state: ContactState, code: str, now: Instant) -> ContactState:
 
 
 def confirmed(state: ContactState, now: Instant) -> ContactState:
-    """It is its person's, and it works. What was asked before is still to be done."""
-    return replace(state, confirmed_at=now, code=None, code_until=None, guesses=0, broken_at=None, broken_because=None)
+    """It is its person's, and it works. What was asked before is for whoever takes the code to do."""
+    forgotten = replace(state, code=None, code_until=None, guesses=0, asked=None)
+    return replace(forgotten, confirmed_at=now, broken_at=None, broken_because=None)
 
 
 def broken(state: ContactState, because: str, now: Instant) -> ContactState:

@@ -17,8 +17,8 @@ from shared.domain.notification import Page
 from shared.flow.aside import said_to
 from shared.flow.confirming import CONFIRM, SUBJECT, address_of, change, prove
 from shared.flow.obey import Said
-from shared.flow.ports import AlreadyCounted, Deps, Notice, OutcomeUnknown, SendFailed
-from shared.flow.reply import Reply, ignored, seen_on, take
+from shared.flow.ports import AlreadyCounted, Deps, Notice
+from shared.flow.reply import Reply, ignored, seen_on, take, tell
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
 
@@ -84,7 +84,7 @@ def _by_code(deps: Deps, mail: MailAnswer) -> str:
     else:
         said = "That isn't the code, or it is older than an hour. Nothing was done."
     notice = said_to(deps, user, contact, said, f"Re: {SUBJECT}", in_reply_to=mail.message_id)
-    _send(deps, notice)
+    tell(deps, notice)
     return said
 
 
@@ -116,7 +116,7 @@ def _addresses(user: User) -> set[str]:
 
 
 def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | None) -> None:
-    """The answer to the reply. That it can't be sent undoes nothing: it is logged and counted."""
+    """The answer to the reply, in the thread of its incident."""
     directory = deps.directory.current()
     notice = Notice(
         incident=said.incident,
@@ -130,12 +130,4 @@ def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | N
         account=directory.account.name,
         templates=directory.templates,  # an answer has its page's subject, by which mail programs join them
     )
-    _send(deps, notice)
-
-
-def _send(deps: Deps, notice: Notice) -> None:
-    try:
-        deps.channels[Medium.EMAIL].send(notice)
-    except (SendFailed, OutcomeUnknown) as fault:
-        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=notice.incident.id)
-        deps.journal.count("AnswerFailed")
+    tell(deps, notice)

@@ -30,13 +30,16 @@ from shared.domain.notification import Page
 from shared.flow.aside import said_to
 from shared.flow.confirming import address_of, change, new_code
 from shared.flow.obey import load
-from shared.flow.ports import AlreadyCounted, Deps, OutcomeUnknown, SendFailed
-from shared.flow.reply import Reply, ignored, seen_on, take
+from shared.flow.ports import AlreadyCounted, Deps
+from shared.flow.reply import Reply, ignored, seen_on, take, tell
 from shared.sources.text_answer import TextAnswer, read
 
 ONE_ALONE = timedelta(hours=24)  # within which an answer without a number can only mean one incident
 NAMED = {Word.ACK: "acknowledge", Word.RESOLVE: "resolve", Word.ESCALATE: "escalate"}  # what a code carries out
 SHOWN = 5  # numbers that an answer names
+
+
+_Owner = tuple[User, Contact]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,35 +63,34 @@ def run(deps: Deps, sns: Mapping[str, Any], topic: str) -> str | None:
         return ignored(deps, str(fault), _id(sns))
     except AlreadyCounted:
         return None  # it was delivered before, and answered then
-    _tell(deps, sender, said)
+    tell(deps, said_to(deps, sender.user, sender.contact, said, "Tocsin"))
     return said
 
 
-def _owners(directory: Directory, number: str) -> dict[str, User]:
+def _owners(directory: Directory, number: str) -> list[_Owner]:
     """Everybody whose phone it is, by name: a phone may be handed on with the shift. Raises Refused."""
-    users = directory.users.values()
-    found = {user.name: user for user in users if address_of(user, Medium.SMS, number) is not None}
+    users = sorted(directory.users.values(), key=lambda user: user.name)
+    found = [(user, way) for user in users if (way := address_of(user, Medium.SMS, number)) is not None]
     if not found:
         raise Refused("its number is no contact method of anybody")
     return found
 
 
-def _note_for_carrier(deps: Deps, text: TextAnswer, owners: Mapping[str, User], word: str) -> None:
+def _note_for_carrier(deps: Deps, text: TextAnswer, owners: Sequence[_Owner], word: str) -> None:
     now = deps.now()
-    for user in owners.values():
-        contact = address_of(user, Medium.SMS, text.number)
-        if contact is not None and word == "stop":
+    for user, contact in owners:
+        if word == "stop":
             change(deps, user, contact, lambda state: broken(state, OPTED_OUT, now))
-        elif contact is not None and word == "start":
+        elif word == "start":
             change(deps, user, contact, working)
     ignored(deps, f"the carrier answers {word}", text.message_id)
 
 
-def _answered(deps: Deps, text: TextAnswer, owners: Mapping[str, User]) -> tuple[str, _Sender]:
+def _answered(deps: Deps, text: TextAnswer, owners: Sequence[_Owner]) -> tuple[str, _Sender]:
     """What its sender is told, and who that is. Raises Refused, AlreadyCounted, Unavailable."""
     texted, answer, code = deps.contacts.texted(text.number), read_text_message(text.text), said_code(text.text)
     meant = _meant(texted, answer, deps)
-    sender = _sender(deps, text, owners, meant if isinstance(meant, Texted) else None)
+    sender = _sender(deps, owners, meant, said_a_code=code is not None)
     if code is not None and (said := _by_code(deps, text, sender, texted, code)):
         return said, sender
     if answer.word is None:
@@ -114,13 +116,12 @@ def _meant(texted: Sequence[Texted], answer: Answer, deps: Deps) -> Texted | str
     return f"several incidents were texted to this number ({shown}{more}). Say which: ack {numbers[-1]}"
 
 
-def _sender(deps: Deps, text: TextAnswer, owners: Mapping[str, User], meant: Texted | None) -> _Sender:
-    """Of several whose phone it is: who was paged."""
-    user = owners.get(meant.user if meant else "") or owners[min(owners)]
-    contact = address_of(user, Medium.SMS, text.number)
-    if contact is None:
-        raise Refused("its number is no contact method of anybody")
-    return _Sender(user=user, contact=contact, state=deps.contacts.of(user.name, contact))
+def _sender(deps: Deps, owners: Sequence[_Owner], meant: Texted | str, *, said_a_code: bool) -> _Sender:
+    """Of several whose phone it is: who waits for a code that was said; else who was paged; else the first by name."""
+    known = [_Sender(user=user, contact=way, state=deps.contacts.of(user.name, way)) for user, way in owners]
+    waiting = (sender for sender in known if said_a_code and code_lives(sender.state, deps.now()))
+    paged = (sender for sender in known if isinstance(meant, Texted) and sender.user.name == meant.user)
+    return next(waiting, None) or next(paged, known[0])
 
 
 def _by_code(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Texted], code: str) -> str | None:
@@ -133,7 +134,7 @@ def _by_code(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Tex
     if not state.confirmed and code_lives(state, now):
         if is_spent(state, now):
             raise Refused("its number isn't confirmed, and its guesses are used up")
-        state = change(deps, sender.user, sender.contact, lambda known: guess(known, code, now))
+        state = change(deps, sender.user, sender.contact, lambda known: _keeping_asked(known, guess(known, code, now)))
         if not state.confirmed:
             return "That isn't the code. Nothing was done."
     elif state.confirmed_at is None or now >= state.confirmed_at + CODE_LASTS:
@@ -141,6 +142,10 @@ def _by_code(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Tex
     elif state.asked is None:
         raise Refused("its number was confirmed by a code before")
     return f"This number is confirmed. {_asked_before(deps, text, sender, texted, state)}".rstrip()
+
+
+def _keeping_asked(before: ContactState, after: ContactState) -> ContactState:
+    return replace(after, asked=before.asked)
 
 
 def _asked_before(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Texted], state: ContactState) -> str:
@@ -157,13 +162,12 @@ def _asked_before(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequenc
 
 def _ask_for_proof(deps: Deps, sender: _Sender, answer: Answer, meant: Texted | str) -> str:
     """A code goes to the number, in the answer itself. Raises Refused once it has had too many."""
-    now, code = deps.now(), new_code()
-    known = answer.word in NAMED and isinstance(meant, Texted)
-    asked = f"{answer.word} {meant.number}" if known and isinstance(meant, Texted) else None
+    now, code, asked, does = deps.now(), new_code(), None, ""
     if is_spent(sender.state, now):
         raise Refused("its number isn't confirmed, and its guesses are used up")
+    if isinstance(meant, Texted) and answer.word is not None and answer.word in NAMED:
+        asked, does = f"{answer.word} {meant.number}", f" and {NAMED[answer.word]} {meant.number}"
     change(deps, sender.user, sender.contact, lambda state: code_by_request(state, code, asked, now))
-    does = f" and {NAMED[answer.word]} {meant.number}" if asked and answer.word and isinstance(meant, Texted) else ""
     deps.journal.fault("reply", "its number isn't confirmed yet", user=sender.user.name)
     deps.journal.count("ReplyIgnored")
     return f"This number isn't confirmed yet, so nothing was done. Answer {code} to confirm it{does}."
@@ -191,15 +195,6 @@ def _newest(pages: Sequence[Page], sender: _Sender) -> Page | None:
     """The last of which that phone was texted: what its reader has seen."""
     own = [p for p in pages if (p.user, p.address) == (sender.user.name, sender.contact.address)]
     return max(own, key=lambda page: page.due, default=None)
-
-
-def _tell(deps: Deps, sender: _Sender, said: str) -> None:
-    """That it can't be sent undoes nothing: it is logged and counted."""
-    try:
-        deps.channels[Medium.SMS].send(said_to(deps, sender.user, sender.contact, said, "Tocsin"))
-    except (SendFailed, OutcomeUnknown) as fault:
-        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", user=sender.user.name)
-        deps.journal.count("AnswerFailed")
 
 
 def _id(sns: Mapping[str, Any]) -> str:

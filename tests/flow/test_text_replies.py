@@ -2,12 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.domain.contact_state import CODE_LASTS, GUESSES, OPTED_OUT, ContactState, confirmed
+from shared.domain.contact_state import CODE_LASTS, GUESSES, OPTED_OUT, ContactState, confirmed, with_code
 from shared.domain.directory import Contact, Medium
 from shared.domain.incident import Status
 from shared.domain.notification import PageState
@@ -143,7 +144,8 @@ def test_a_crash_between_the_proof_and_the_deed_is_made_good_by_the_same_message
     phone.says("ack")
     code = phone.code()
     state = phone.known()
-    phone.world.contacts.write(confirmed(state, phone.world.clock.at))  # and then it ended
+    proven = replace(confirmed(state, phone.world.clock.at), asked=state.asked)
+    phone.world.contacts.write(proven)  # and then it ended
     assert phone.says(code) == "This number is confirmed. You have it. 1 disk is acknowledged."
 
 
@@ -200,6 +202,21 @@ def test_of_two_whose_phone_it_is_who_was_paged_answers(phone: Phone) -> None:
     phone.story.at("03:07:30")
     phone.confirm("grace", SHARED).says("ack", number=SHARED)
     assert phone.story.incident.acknowledged_by == ("grace",)
+
+
+def test_of_two_whose_phone_it_is_who_waits_for_the_code_is_meant(phone: Phone) -> None:
+    phone.story.at("03:07:30")
+    phone.world.contacts.write(with_code(phone.known("linus", SHARED), "482913", phone.world.clock.at))
+    assert phone.says("482913", number=SHARED) == "This number is confirmed."
+    assert phone.known("linus", SHARED).confirmed
+    assert not phone.known("grace", SHARED).confirmed
+
+
+def test_a_code_of_the_command_carries_out_nothing_that_was_asked_long_ago(phone: Phone) -> None:
+    phone.says("ack")
+    phone.world.contacts.write(with_code(phone.known(), "482913", phone.world.clock.at))
+    assert phone.says("482913") == "This number is confirmed."
+    assert phone.story.incident.status is Status.TRIGGERED
 
 
 def test_a_fallen_back_page_is_answered_by_nobody(phone: Phone) -> None:
