@@ -53,7 +53,8 @@ LANGUAGES: Mapping[str, Language] = {
         "Envoyé de mon iPhone", "Télécharger Outlook pour Android",
     ),
     "es": Language(
-        "windows-1252", f"El lun, 23 nov 2026 a las 4:15, {BR} escribió:", f"El 23 nov 2026, a las 4:15, {US} escribió:",
+        "windows-1252",
+        f"El lun, 23 nov 2026 a las 4:15, {BR} escribió:", f"El 23 nov 2026, a las 4:15, {US} escribió:",
         "El 23/11/26 a las 4:15, Tocsin escribió:", ("De:", "Enviado:", "Para:", "Asunto:"), "Mensaje original",
         "Enviado desde mi iPhone", "Obtener Outlook para Android",
     ),
@@ -70,8 +71,10 @@ LANGUAGES: Mapping[str, Language] = {
         "Scarica Outlook per Android",
     ),
     "nl": Language(
-        "utf-8", f"Op ma 23 nov 2026 om 04:15 schreef {US}:", f"Op 23 nov 2026 om 04:15 heeft {US} het volgende geschreven:",
-        "Op 23-11-2026 om 04:15 schreef Tocsin:", ("Van:", "Verzonden:", "Aan:", "Onderwerp:"), "Oorspronkelijk bericht",
+        "utf-8", f"Op ma 23 nov 2026 om 04:15 schreef {US}:",
+        f"Op 23 nov 2026 om 04:15 heeft {US} het volgende geschreven:",
+        "Op 23-11-2026 om 04:15 schreef Tocsin:", ("Van:", "Verzonden:", "Aan:", "Onderwerp:"),
+        "Oorspronkelijk bericht",
         "Verstuurd vanaf mijn iPhone", "Outlook voor Android downloaden",
     ),
     "pl": Language(
@@ -131,8 +134,10 @@ LANGUAGES: Mapping[str, Language] = {
         "iPhone'umdan gönderildi", "Android için Outlook'u edinin",
     ),
     "ko": Language(
-        "euc-kr", f"2026년 11월 23일 (월) 오전 4:15, {US}님이 작성:", f"2026. 11. 23. 오전 4:15, {US} 작성:",
-        "2026-11-23 오전 4:15에 Tocsin 이(가) 쓴 글:", ("보낸 사람:", "보낸 날짜:", "받는 사람:", "제목:"), "원본 메시지",
+        "euc-kr", f"2026년 11월 23일 (월) 오전 4:15, {US}님이 작성:",
+        f"2026. 11. 23. 오전 4:15, {US} 작성:",
+        "2026-11-23 오전 4:15에 Tocsin 이(가) 쓴 글:",
+        ("보낸 사람:", "보낸 날짜:", "받는 사람:", "제목:"), "원본 메시지",
         "나의 iPhone에서 보냄", "Android용 Outlook 다운로드",
     ),
     "uk": Language(
@@ -209,19 +214,19 @@ HTML: Mapping[str, Callable[[Language], str]] = {
         f"</blockquote></body></html>"
     ),
     "thunderbird": lambda language: (
-        f'<html><head><title>resolve</title></head><body text="#000000"><p>{WORDS}</p><div class="moz-signature">-- <br>'
+        f'<html><head><title>resolve</title></head><body><p>{WORDS}</p><div class="moz-signature">-- <br>'
         f'Grace</div><div class="moz-cite-prefix">{escape(language.thunderbird)}<br></div><blockquote type="cite" '
         f'cite="mid:1">{HTML_PAGE}</blockquote></body></html>'
     ),
     "outlook": lambda language: (
-        f'<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style><!-- p.MsoNormal {{margin:0}} --></style>'
+        f'<html xmlns:o="urn:schemas-microsoft-com"><head><style><!-- p.MsoNormal {{margin:0}} --></style>'
         f'</head><body><div class="WordSection1"><p class="MsoNormal">{WORDS}<o:p></o:p></p><p class="MsoNormal">'
         f'<o:p>&nbsp;</o:p></p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
         f'<p class="MsoNormal">{html_headers(language)}<o:p></o:p></p></div><p>ack</p></div></body></html>'
     ),
     "outlook, web": lambda language: (
-        f'<html><head><style type="text/css" style="display:none">P {{margin-top:0}}</style></head><body dir="ltr">'
-        f'<div class="elementToProof">{WORDS}</div><div id="Signature"><p>Grace Ng</p></div><div id="appendonsend"></div>'
+        f'<html><head><style>P {{margin-top:0}}</style></head><body dir="ltr">'
+        f'<div class="elementToProof">{WORDS}</div><div id="Signature"><p>Grace</p></div><div id="appendonsend"></div>'
         f'<hr style="display:inline-block;width:98%"><div id="divRplyFwdMsg" dir="ltr">{html_headers(language)}</div>'
         f"<div><p>ack</p></div></body></html>"
     ),
@@ -234,7 +239,7 @@ HTML: Mapping[str, Callable[[Language], str]] = {
         f"{escape(language.gmail)}</div><div>{HTML_PAGE}</div></div>"
     ),
     "proton": lambda language: (
-        f'<div style="font-family: Arial">{WORDS}</div><div class="protonmail_signature_block"><div>{language.phone}</div>'
+        f'<div style="color:red">{WORDS}</div><div class="protonmail_signature_block"><div>{language.phone}</div>'
         f'</div><div class="protonmail_quote">{escape(language.gmail)}<br><blockquote class="protonmail_quote" '
         f'type="cite">{HTML_PAGE}</blockquote></div>'
     ),

@@ -96,6 +96,22 @@ _UNDELIVERED = """
     mail system error · message undeliverable · message not delivered · non-deliverable · nondeliverable
     non delivery · returned mail · returned to sender · failure notice · failure delivery
     warning: could not send message · warning: message · could not deliver · mail failure · message delivery failure
+    unzustellbar · zustellung fehlgeschlagen · nicht zustellbar · nachricht nicht zustellbar
+    fehler bei der zustellung · non remis · non distribuable · échec de la remise · échec de remise
+    message non délivré · courrier non distribué · no se puede entregar · no entregado · error de entrega
+    mensaje no entregado · correo no entregado · devuelto · não entregue · não é possível entregar
+    não foi possível entregar · falha na entrega · mensagem não entregue · impossibile recapitare · non recapitabile
+    mancato recapito · messaggio non recapitato · errore di recapito · niet-bestelbaar · onbestelbaar
+    kan niet worden bezorgd · niet bezorgd · niedostarcz · nie można dostarczyć · wiadomość niedostarczona
+    недоставлен · не доставлено · не удается доставить · не удалось доставить · невозможно доставить · 配信不能
+    配信できません · 配信エラー · 配達不能 · 无法送达 · 未送达 · 无法投递 · 退信 · 系统退信 · 無法傳遞 · 無法送達
+    未傳遞的主旨 · 배달되지 않음 · 배달 실패 · 전송 실패 · 반송 · olevererbart · kan inte levereras
+    går inte att leverera · kan ikke leveres · ikke leveret · ikke levert · uleverbar · ei voi toimittaa
+    toimittamaton · nedoručitelné · nedoručené · doručení se nezdařilo · teslim edilemiyor · teslim edilemedi
+    не вдалося доставити · kézbesíthetetlen · nelivrat
+"""
+# Of calendars, and of programs that tell what became of a mail.
+_RECEIPTS = """
     read: · not read: · read receipt · return receipt · gelesen: · ungelesen: · lu : · lu: · leído: · lida: · letto:
     gelezen: · přečteno: · przeczytano: · прочитано: · 開封済み: · 已读: · 已讀: · läst: · læst: · lest: · luettu:
     okundu: · 읽음: · accepted: · declined: · tentative: · tentatively accepted: · accepted : · zugesagt: · abgelehnt:
@@ -103,21 +119,12 @@ _UNDELIVERED = """
     aceite: · aceito: · recusado: · accettato: · rifiutato: · geaccepteerd: · geweigerd: · zaakceptowano: · odrzucono:
     принято: · отклонено: · 承諾済み: · 辞退: · 已接受: · 已谢绝: · accepterat: · avböjt: · accepteret: · afslået:
     godtatt: · avslått: · hyväksytty: · přijato: · odmítnuto: · kabul edildi: · new time proposed: · recall:
-    canceled: · cancelled: · abgesagt: · updated invitation · invitation: · unzustellbar · zustellung fehlgeschlagen
-    nicht zustellbar · nachricht nicht zustellbar · fehler bei der zustellung · non remis · non distribuable
-    échec de la remise · échec de remise · message non délivré · courrier non distribué · no se puede entregar
-    no entregado · error de entrega · mensaje no entregado · correo no entregado · devuelto · não entregue
-    não é possível entregar · não foi possível entregar · falha na entrega · mensagem não entregue
-    impossibile recapitare · non recapitabile · mancato recapito · messaggio non recapitato · errore di recapito
-    niet-bestelbaar · onbestelbaar · kan niet worden bezorgd · niet bezorgd · niedostarcz · nie można dostarczyć
-    wiadomość niedostarczona · недоставлен · не доставлено · не удается доставить · не удалось доставить
-    невозможно доставить · 配信不能 · 配信できません · 配信エラー · 配達不能 · 无法送达 · 未送达 · 无法投递 · 退信
-    系统退信 · 無法傳遞 · 無法送達 · 未傳遞的主旨 · 배달되지 않음 · 배달 실패 · 전송 실패 · 반송 · olevererbart
-    kan inte levereras · går inte att leverera · kan ikke leveres · ikke leveret · ikke levert · uleverbar
-    ei voi toimittaa · toimittamaton · nedoručitelné · nedoručené · doručení se nezdařilo · teslim edilemiyor
-    teslim edilemedi · не вдалося доставити · kézbesíthetetlen · nelivrat
+    canceled: · cancelled: · abgesagt: · updated invitation · invitation:
 """
-SUBJECT = re.compile(rf"\W{{0,3}}(?:\[[^\]]{{1,40}}\]\s*)?(?:{any_of(_AWAY)}|{any_of(_UNDELIVERED)})", re.IGNORECASE)
+UNDELIVERED = re.compile(rf"\W{{0,3}}(?:{any_of(_UNDELIVERED)})", re.IGNORECASE)
+SUBJECT = re.compile(
+    rf"\W{{0,3}}(?:\[[^\]]{{1,40}}\]\s*)?(?:{any_of(_AWAY)}|{any_of(_UNDELIVERED)}|{any_of(_RECEIPTS)})", re.IGNORECASE
+)
 ANSWERS_BY_ITSELF = re.compile(
     r"(?:re|aw|sv|antw|vs|odp|ynt)\s*:.*"
     r"[(\[](?:auto(?:matic|matische)?[ -]?(?:reply|response|antwort)|out of (?:the )?office)[)\]]$",

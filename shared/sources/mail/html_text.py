@@ -1,6 +1,6 @@
 """An HTML mail as the text that its reader sees, with quoted parts marked as in plain mail.
 
-Laws: what isn't shown isn't text; a part that a mail program marks as quoted has ``>`` before its lines, and a signature
+Laws: what isn't shown isn't text; a part that a mail program marks as quoted has ``>`` before its lines; a signature
 that it marks is left out. Each character is looked at a fixed number of times, whatever is nested or broken.
 """
 

@@ -19,9 +19,12 @@ WRAPPED = 60  # characters of a quoted line that a mail program may have broken
 SIGNATURE = re.compile(r"\s{0,2}(?:-- ?|—|–)\s*")
 PGP = re.compile(r"-{5}BEGIN PGP SIGNED MESSAGE-{5}\s*\n(?:[\w-]{1,20}: .{0,100}\n){0,9}\s*\n")
 PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
-UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\xad")) | {
-    0xA0: " "
-}
+UNSEEN = dict.fromkeys(
+    map(
+        ord,
+        "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u180e\u034f\xad",
+    )
+) | {0xA0: " "}
 
 
 def written(message: "Message[str, str]") -> str:
@@ -33,10 +36,16 @@ def written(message: "Message[str, str]") -> str:
     plain = text_of(message)
     new = new_text(plain)
     if quotes(plain) or not message.is_multipart():
-        return new
-    shown = new_text(text_of(message, as_shown=True))
+        return _without_marked(new)
+    shown = _without_marked(new_text(text_of(message, as_shown=True)))
     words = shown.split()
     return shown if words and new.split()[: len(words)] == words else new
+
+
+def _without_marked(text: str) -> str:
+    """In a reply, marked lines between somebody's words are the message's that it answers."""
+    kept = "\n".join(line for line in text.split("\n") if not QUOTED.match(line))
+    return re.sub(r"\n{3,}", "\n\n", kept).strip("\n") if len(kept) < len(text) else text
 
 
 def new_text(text: str) -> str:

@@ -44,6 +44,7 @@ BEGINS_WITH_DATE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 BEGINS_WITH_NAME = re.compile(r"[^<>@:]{0,60}(?:<|&lt;)[^\s<>@]{1,100}@[^\s<>@]{1,200}")
+BRACKETED = re.compile(r"<[^\s<>@]{1,100}@[^\s<>@]{1,200}>")
 OLD_GMAIL = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2}(?: GMT[+-]\d{1,2}:\d{2})?)?,? \S.{0,100}")
 GROUPWISE = re.compile(r"\s{0,3}>>>\s.{1,200}\s>>>\s*")
 LABEL = re.compile(r"[*_]{0,2}([^\W\d_][^:：*|\n]{0,29}?)[*_]{0,2}\s{0,3}[:：|]")
@@ -76,7 +77,7 @@ def introduced_at(lines: Sequence[str], place: int) -> Quotation | None:
         return Quotation(start=_with_words_above(lines, place), below=place, marked=marked)
     if GROUPWISE.fullmatch(line):
         return Quotation(start=place, below=place + 1, marked=False)
-    if ORIGINAL_MESSAGE.fullmatch(bare) or UNDERSCORES.fullmatch(line):
+    if _announced(bare) or UNDERSCORES.fullmatch(line):
         return Quotation(start=place, below=place + 1, marked=marked)
     if BETWEEN_DASHES.fullmatch(bare) and _announces(lines, place):
         return Quotation(start=place, below=place + 1, marked=marked)
@@ -85,7 +86,15 @@ def introduced_at(lines: Sequence[str], place: int) -> Quotation | None:
     below = _below_attribution(lines, place, min(place + JOINED_MAX, len(lines)))
     if below is None:
         return None
-    return Quotation(start=_with_name(lines, place), below=below, marked=marked or bool(QUOTED.match(_following(lines, below))))
+    return Quotation(
+        start=_with_name(lines, place), below=below, marked=marked or bool(QUOTED.match(_following(lines, below)))
+    )
+
+
+def _announced(bare: str) -> bool:
+    """By ``-------- Original message --------``, also where the headers follow on the same line."""
+    line = ORIGINAL_MESSAGE.match(bare)
+    return line is not None and (line.end() == len(bare) or _label(bare[line.end() :]) in FROM_LABELS)
 
 
 def _announces(lines: Sequence[str], place: int) -> bool:
@@ -125,14 +134,16 @@ def _below_attribution(lines: Sequence[str], place: int, end: int) -> int | None
         if not bare or len(joined) > ATTRIBUTION_MAX:
             return None
         if _attributes(joined):
-            inner = (lines[later : last + 1] for later in range(place + 1, last + 1) if _begins(_bare(lines[later])))
-            shorter = any(_attributes(" ".join(map(_bare, rest))) for rest in inner)
+            later = (after for after in range(place + 1, last + 1) if _begins_anew(_bare(lines[after])))
+            shorter = any(_attributes(" ".join(map(_bare, lines[after : last + 1]))) for after in later)
             return None if shorter else last + 1
     return None
 
 
 def _with_name(lines: Sequence[str], place: int) -> int:
     """An attribution that begins with an address was broken behind the name, which has a line to itself then."""
+    if place > 1 and BRACKETED.fullmatch(_bare(lines[place - 1])):
+        place -= 1
     broken = _bare(lines[place]).startswith("<") and place > 0 and _bare(lines[place - 1])
     return place - 1 if broken and (place == 1 or not _bare(lines[place - 2])) else place
 
@@ -142,6 +153,11 @@ def _begins(bare: str) -> bool:
     line = bare.lstrip("-* ")
     introduced = INTRODUCTIONS.match(line) and any(character.isdigit() for character in line)
     return bool(introduced or BEGINS_WITH_DATE.match(line))
+
+
+def _begins_anew(bare: str) -> bool:
+    """What goes on in a new line, ``at 10:18,``, goes on in small letters."""
+    return _begins(bare) and not bare[0].islower()
 
 
 def _may_begin(bare: str) -> bool:
@@ -191,7 +207,8 @@ def _heads(lines: Sequence[str], place: int) -> bool:
     when_or_what = labels & WHEN_OR_WHAT_LABELS
     if first in FROM_LABELS:
         return bool(when_or_what - {first}) or _headers_without_words(block)
-    return (bool(labels & FROM_LABELS) and len(when_or_what | labels & TO_LABELS) > 1) or _headers_without_words(block)
+    known = len(when_or_what | labels & TO_LABELS) > 1
+    return known and (bool(labels & FROM_LABELS) or _headers_without_words(block) or _attributes(_bare(block[-1])))
 
 
 def _headers_without_words(block: Sequence[str]) -> bool:

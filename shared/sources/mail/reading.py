@@ -19,7 +19,7 @@ from typing import cast
 from shared.sources.mail.html_text import html_text
 
 RAW_MAX = 1_000_000  # bytes; people write less
-FILES_MAX = 1_000  # parts that are looked at for a file to leave out
+LINES_OF_PARTS_MAX = 1_000  # lines with which a part may begin or end
 PARTS_MAX = 100  # in one multipart
 BOUNDARIES_MAX = 30  # multiparts in each other; the parser holds each line against all that are open
 HEADER_LINES_MAX = 5_000
@@ -57,6 +57,7 @@ CHARSETS = {  # what programs mean by a name; each can do all that the name says
     "x-mac-roman": "mac_roman",
     "macintosh": "mac_roman",
 }
+SEVEN_BITS = frozenset({"iso2022_jp", "iso2022_jp_ext", "iso2022_kr", "hz"})
 NOT_OF_MAIL = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7"})
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 META_WITHIN = 4_000  # bytes of an HTML part in which its charset may be named
@@ -73,9 +74,8 @@ def read_message(raw: bytes) -> "Message[str, str]":
 
 def _bounded(raw: bytes) -> bytes:
     """What is read of a mail: no files, no headers without an end, and no more than ``RAW_MAX``."""
-    if len(raw) > RAW_MAX:
-        parts = raw.split(b"\n--", FILES_MAX)
-        raw = b"\n--".join([parts[0], *(_without_file(part) for part in parts[1:])])[:RAW_MAX]
+    parts = raw.split(b"\n--", LINES_OF_PARTS_MAX)[:LINES_OF_PARTS_MAX]
+    raw = b"\n--".join([parts[0], *map(_without_file, parts[1:])])[:RAW_MAX]
     raw = PART_HEADERS.sub(rb"\1", raw)
     end = EMPTY_LINE.search(raw)
     head = raw[: end.start()] if end else raw
@@ -208,6 +208,8 @@ def _charsets(part: "Message[str, str]", payload: bytes) -> tuple[str, ...]:
     if not named and b"\x1b$" in payload:
         named = "iso-2022-jp"
     codec = _codec(named)
+    if codec in SEVEN_BITS:  # what they can't read has the form of ASCII
+        return (codec,)
     return (codec, "utf-8", codec) if codec and codec != "utf-8" else ("utf-8", "utf-8" if codec else "cp1252")
 
 

@@ -1,7 +1,7 @@
 """What devices and programs write below a mail by themselves: Sent from my iPhone, Get Outlook for Android.
 
 Laws: a line counts that consists of nothing else; the words are as the programs show them, ``·`` between them. A line
-that only begins like one (``sent from the on-call room``) is the author's own.
+that only begins like one (``sent to the on-call room``) is the author's own.
 """
 
 import re
