@@ -59,9 +59,33 @@ def test_a_long_hostile_text_is_read_in_bounded_work() -> None:
 
 
 def test_published_pairs_of_mail_and_answer(fixtures_folder: Path) -> None:
-    """34 of 36: in one the answer stands below an unmarked quotation, in one a mail is forwarded without a word."""
     folder = fixtures_folder / "events" / "email-reply-text" / "discourse"
-    pairs = [(path, folder / "expected" / path.name) for path in sorted(folder.glob("*.txt"))]
-    agree = [new_text(path.read_text()).split() == expected.read_text().split() for path, expected in pairs]
-    assert len(agree) == 36
-    assert sum(agree) >= 34
+    pairs = {path.name: (path, folder / "expected" / path.name) for path in sorted(folder.glob("*.txt"))}
+    assert len(pairs) == 36
+    differ = {n for n, (path, own) in pairs.items() if new_text(path.read_text()).split() != own.read_text().split()}
+    # 34 of 36. What both expect is law here that it is nobody's: it may be somebody else's.
+    assert differ == {
+        "embedded_email_18.txt",  # the answer stands below an unmarked quotation
+        "forwarded_message.txt",  # a mail is sent on without a word
+    }
+
+
+NOTHING_NEW = {  # of the other published mails: a quotation, and not a word to it
+    "alfonsrv": {"email_pl_1_1.txt", "email_pl_1_2.txt", "email_pl_1_3.txt", "multiline_on.txt"},
+    "crisp": set(),
+    "github-erp": set(),
+    "zapier": set(),
+}
+
+
+@pytest.mark.parametrize("publisher", NOTHING_NEW)
+def test_of_the_other_published_mails_no_word_is_lost(publisher: str, fixtures_folder: Path) -> None:
+    paths = sorted((fixtures_folder / "events" / "email-reply-text" / publisher).glob("*.txt"))
+    assert {path.name for path in paths if not new_text(path.read_text(errors="replace"))} == NOTHING_NEW[publisher]
+    for path in paths:
+        own = new_text(path.read_text(errors="replace"))
+        first = next((line for line in path.read_text(errors="replace").split("\n") if line.strip()), "")
+        assert (
+            not own or own.startswith(first.strip()) or path.name == "email_1_8.txt"
+        )  # that answers between quotations
+        assert not any(quoted in own for quoted in ("wrote:", "Original Message", "Sent from my"))

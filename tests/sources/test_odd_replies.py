@@ -122,7 +122,8 @@ MAILS = [
     (
         (
             "ack\n\n"
-            "-------- Mensaje original --------De: Tocsin <x@y.z> Fecha: 23/11/26  4:15  (GMT+01:00) Para: g@a.b Asunto: T \n"
+            "-------- Mensaje original --------De: Tocsin <x@y.z> Fecha: 23/11/26  4:15  (GMT+01:00) "
+            "Para: g@a.b Asunto: T \n"
             " ack"
         ),
         "ack",
@@ -130,7 +131,8 @@ MAILS = [
     (
         (
             "ack\n\n"
-            "-------- Original message --------From: Tocsin <x@y.z> Date: 11/23/26  4:15 AM  (GMT-05:00) To: g@a.b Subject: T \n"
+            "-------- Original message --------From: Tocsin <x@y.z> Date: 11/23/26  4:15 AM  (GMT-05:00) "
+            "To: g@a.b Subject: T \n"
             "ack"
         ),
         "ack",

@@ -117,7 +117,7 @@ def test_lines_that_were_broken_for_the_way_are_whole_again() -> None:
 
 
 def test_where_the_plain_text_shows_no_quotation_the_html_may() -> None:
-    plain = "ack\n\nXyzzy plugh Tocsin\nresolve\n".encode()
+    plain = b"ack\n\nXyzzy plugh Tocsin\nresolve\n"
     shown = b'<div>ack</div><div class="gmail_quote">Xyzzy plugh Tocsin<blockquote>resolve</blockquote></div>'
     assert said(multipart("alternative", part(plain, "text/plain"), part(shown, "text/html"))) == "ack"
 
