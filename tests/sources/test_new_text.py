@@ -88,4 +88,6 @@ def test_of_the_other_published_mails_no_word_is_lost(publisher: str, fixtures_f
         assert (
             not own or own.startswith(first.strip()) or path.name == "email_1_8.txt"
         )  # that answers between quotations
-        assert not any(quoted in own for quoted in ("wrote:", "Original Message", "Sent from my"))
+        assert not [
+            line for line in own.split("\n") if line.endswith(("wrote:", "Message-----", "iPhone", "BlackBerry"))
+        ]
