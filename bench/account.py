@@ -49,6 +49,7 @@ ENVIRONMENT = {
     "TOCSIN_MAIL_FROM": "tocsin@acme.example",
     "TOCSIN_MAIL_DOMAIN": "in.acme.example",
     "TOCSIN_REPLY_SECRET": "/tocsin/reply-secret",
+    "TOCSIN_PUBLIC_URL": "/tocsin/public-url",
 }
 
 

@@ -22,6 +22,7 @@ from shared.store.dynamodb_directory import DynamoDbDirectory
 FACTS = "/tocsin/deployment"  # the parameter in which the stacks say what they made
 LOCAL = "local"  # the deployment on this machine
 REPLY_SECRET = "/tocsin/reply-secret"
+PUBLIC_URL = "/tocsin/public-url"
 
 
 class Clients(Protocol):
@@ -67,6 +68,7 @@ class Deployment:
                 "TOCSIN_DIRECTORY_TABLE": facts["directory_table"],
                 "TOCSIN_MAIL_DOMAIN": facts["mail_domain"],
                 "TOCSIN_REPLY_SECRET": REPLY_SECRET,
+                "TOCSIN_PUBLIC_URL": PUBLIC_URL,
             },
             self.client,
         ).deps()
@@ -95,6 +97,10 @@ class Deployment:
             )
         except parameters.exceptions.ParameterAlreadyExists:
             return
+
+    def name_address(self, public_url: str) -> None:
+        """Where people reach it. In AWS the stacks say so; on this machine the front door is outside of them."""
+        self.client("ssm").put_parameter(Name=PUBLIC_URL, Value=public_url, Type="String", Overwrite=True)
 
 
 def in_aws(name: str) -> Deployment:

@@ -57,6 +57,7 @@ def configure_by(configuration: Path | None) -> Callable[[Local], Mapping[str, s
 
     def configure(local: Local) -> Mapping[str, str]:
         deployment = deployment_of(local)
+        deployment.name_address(local.description.events_url)
         version, _ = deployment.directory().applied()
         if configuration is None and version:
             return routing_keys(deployment.directory().current())

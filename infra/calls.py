@@ -40,7 +40,7 @@ class On(StrEnum):
     BUS = "the event bus"
     SENDER = "the identity that mail is sent as"
     ALARM_TOPIC = "the alarm topic"
-    REPLY_SECRET = "the secret of reply addresses"
+    PARAMETERS = "parameters: where this deployment is reached, and the secrets of its channels"
     PHONES = "any phone number"
     OWN_LOGS = "the function's own log streams"
 
@@ -62,7 +62,7 @@ HAND_BACK = ("sqs:ChangeMessageVisibility",)  # what can't be carried out now co
 START_ESCALATION = Call(On.ESCALATION, ("states:StartExecution",))
 SEND_MAIL = Call(On.SENDER, ("ses:SendEmail",))
 TELL_FALLBACK = Call(On.ALARM_TOPIC, ("sns:Publish",))
-READ_REPLY_SECRET = Call(On.REPLY_SECRET, ("ssm:GetParameter",))
+READ_PARAMETERS = Call(On.PARAMETERS, ("ssm:GetParameter",))
 
 CALLS: Mapping[str, tuple[Call, ...]] = {
     "ingest": (
@@ -89,13 +89,14 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "page": (
         CHANGE_INCIDENT,
         CLAIM,
+        Call(On.INCIDENTS, ("dynamodb:GetItem",)),  # how many texts a number was sent of late
         READ_DIRECTORY,
         QUEUE_PAGES,
         Call(On.PAGES, HAND_BACK),
         SEND_MAIL,
         Call(On.PHONES, ("sns:Publish",)),
         TELL_FALLBACK,
-        READ_REPLY_SECRET,
+        READ_PARAMETERS,
     ),
     "reply": (
         CHANGE_INCIDENT,
@@ -103,7 +104,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         Call(On.MAIL, ("s3:GetObject",)),
         START_ESCALATION,
         SEND_MAIL,
-        READ_REPLY_SECRET,
+        READ_PARAMETERS,
     ),
     "sweep": (
         CHANGE_INCIDENT,
@@ -149,6 +150,7 @@ WILDCARDS: Mapping[On, str] = {
     On.RAW: "an object a message, in a bucket that holds nothing else",
     On.MAIL: "an object a mail, in a bucket that holds nothing else",
     On.SENDER: "on this machine only: there SendEmail is called on nothing in particular",
+    On.PARAMETERS: "the configuration names them: the token of a chat, the address of a webhook",
     On.OWN_LOGS: "a log stream a running copy of the function, named by Lambda; the group is its own",
 }
 
@@ -180,7 +182,7 @@ def arns(stack: Stack, settings: Settings, target: Target, handed: Mapping[On, s
         if target.names_senders
         else ("*",),
         On.ALARM_TOPIC: (names.arn(stack, "sns", names.ALARM_TOPIC),),
-        On.REPLY_SECRET: (names.arn(stack, "ssm", f"parameter{names.REPLY_SECRET}"),),
+        On.PARAMETERS: (names.arn(stack, "ssm", f"parameter{names.PARAMETERS}*"),),
         On.PHONES: (),  # no resource to IAM: see ``_statement``
         **{on: (arn,) for on, arn in handed.items()},
     }

@@ -26,11 +26,15 @@ from infra.settings import Settings
 from infra.targets import Target
 
 EVERYTHING = events.EventPattern(source=events.Match.exists())  # put in its place at once
-ROUTES: Mapping[str, Sequence[api.HttpMethod]] = {
-    "/v2/enqueue": (api.HttpMethod.POST,),
-    "/v2/change/enqueue": (api.HttpMethod.POST,),
-    "/heartbeats/{key}": (api.HttpMethod.GET, api.HttpMethod.POST),
-    "/integrations/{source}/{key}": (api.HttpMethod.POST,),
+GET, POST = api.HttpMethod.GET, api.HttpMethod.POST
+ROUTES: Mapping[str, Mapping[str, Sequence[api.HttpMethod]]] = {  # whose function answers, path, methods
+    "ingest": {
+        "/v2/enqueue": (POST,),
+        "/v2/change/enqueue": (POST,),
+        "/heartbeats/{key}": (GET, POST),
+        "/integrations/{source}/{key}": (POST,),
+    },
+    "reply": {},
 }
 
 
@@ -106,19 +110,23 @@ class Doors(TocsinStack):
             subscription.add_dependency(permission)
 
     def _http_api(self) -> api.HttpApi:
-        integration = HttpLambdaIntegration("Ingest", self._ingest, scope_permission_to_route=False)
+        answering = {
+            "ingest": HttpLambdaIntegration("Ingest", self._ingest, scope_permission_to_route=False),
+            "reply": HttpLambdaIntegration("Reply", names.function_of(self, "reply"), scope_permission_to_route=False),
+        }
         http = api.HttpApi(
             self,
             "Http",
             api_name="tocsin",
             description="Tocsin: events from any tool",
             create_default_stage=False,
-            default_integration=integration,  # what is no route of ours is answered by ingest, too: 404
+            default_integration=answering["ingest"],  # what is no route of ours is answered by ingest, too: 404
         )
         routes = [
             route
-            for path, methods in ROUTES.items()
-            for route in http.add_routes(path=path, methods=[*methods], integration=integration)
+            for verb, paths in ROUTES.items()
+            for path, methods in paths.items()
+            for route in http.add_routes(path=path, methods=[*methods], integration=answering[verb])
         ]
         stage = http.add_stage(
             "Stage",
@@ -130,7 +138,8 @@ class Doors(TocsinStack):
         )
         for construct in (http, *routes):
             acknowledge(
-                construct, {"AwsSolutions-APIG4": "the routing key in the body authenticates, as senders expect"}
+                construct,
+                {"AwsSolutions-APIG4": "senders have a key in body or path, people a signed link, chats a signature"},
             )
         acknowledge(
             stage,
@@ -217,4 +226,7 @@ class Doors(TocsinStack):
         ssm.StringParameter(
             self, "Deployment", parameter_name=names.DEPLOYMENT, string_value=self.to_json_string(deployment)
         )
+        if self.target.names_its_address:
+            public_url = self.settings.public_url or http.api_endpoint
+            ssm.StringParameter(self, "PublicUrl", parameter_name=names.PUBLIC_URL, string_value=public_url)
         CfnOutput(self, "ApiUrl", value=http.api_endpoint, description="Where senders send: + /v2/enqueue")

@@ -69,6 +69,7 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_MAIL_FROM",
             "TOCSIN_MAIL_DOMAIN",
             "TOCSIN_REPLY_SECRET",
+            "TOCSIN_PUBLIC_URL",
         ),
     ),
     "reply": Shape(
@@ -82,6 +83,7 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_MAIL_FROM",
             "TOCSIN_MAIL_DOMAIN",
             "TOCSIN_REPLY_SECRET",
+            "TOCSIN_PUBLIC_URL",
         ),
     ),
     "sweep": Shape(
@@ -207,6 +209,7 @@ class Flow(TocsinStack):
             "TOCSIN_MAIL_FROM": self.settings.mail_from,
             "TOCSIN_MAIL_DOMAIN": self.settings.inbound_domain,
             "TOCSIN_REPLY_SECRET": names.REPLY_SECRET,
+            "TOCSIN_PUBLIC_URL": names.PUBLIC_URL,
             "TOCSIN_EVENTS_PER_MINUTE": str(self.settings.events_per_minute),
             "TOCSIN_LOG_LEVEL": self.settings.log_level,
         }

@@ -60,6 +60,8 @@ RAW = "raw/"  # where ingest puts messages that are too large to travel, in the 
 INBOUND = "inbound/"  # where SES puts mail, in the mail bucket
 
 REPLY_SECRET = "/tocsin/reply-secret"  # a SecureString, which CloudFormation can't make: the command does
+PUBLIC_URL = "/tocsin/public-url"  # where people and browsers reach this deployment
+PARAMETERS = "/tocsin/"  # begins whatever else is set beside the configuration: secrets of channels
 DEPLOYMENT = "/tocsin/deployment"  # what the command reads to find all this
 
 # What one stack makes up and a later one reads.

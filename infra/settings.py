@@ -21,6 +21,7 @@ LOG_LEVELS = ("DEBUG", "INFO")  # above INFO, Lambda would drop the lines that m
 LOG_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)  # CloudWatch's own
 ADDRESS = re.compile(r"[^@\s]+@(?P<domain>[^@\s]+\.[^@\s]+)")
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+PUBLIC_URL = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 ACCOUNT = re.compile(r"[0-9]{12}")
 ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")  # https://docs.aws.amazon.com/organizations/latest/APIReference/
@@ -64,6 +65,10 @@ class Settings:
 
     fallback_sms: str = ""
     """The same by text, ``+4915112345678``. Default: nobody."""
+
+    public_url: str = ""
+    """Where people reach this deployment from their phones: the https address that links in pages, Slack and browsers
+    lead to, without a path. Default: the HTTP API's own; name one where a domain of yours leads to it."""
 
     customer_key: str = ""
     """The ARN of a KMS key for tables, buckets, queues, the topic and logs. Its policy must let dynamodb, s3, sqs, sns,
@@ -196,6 +201,10 @@ def _faults(settings: Settings, target: Target) -> list[str]:
         (
             settings.fallback_sms != "" and not PHONE.fullmatch(settings.fallback_sms),
             f"fallback_sms: {settings.fallback_sms!r} is no number: say +4915112345678",
+        ),
+        (
+            settings.public_url != "" and not PUBLIC_URL.fullmatch(settings.public_url),
+            f"public_url: {settings.public_url!r} is no https address without a path: say https://tocsin.acme.example",
         ),
         (
             settings.customer_key != "" and not KEY_ARN.fullmatch(settings.customer_key),

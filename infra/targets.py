@@ -21,6 +21,7 @@ class Target:
     names_senders: bool  # a right to send mail can name the identity
     requires_tls: bool  # queues, buckets and the topic refuse plain http
     own_credentials: bool  # deploy as oneself rather than by the bootstrap's roles
+    names_its_address: bool  # the stacks know where people reach it
     metric_math: bool  # one alarm may look at several metrics
     queue_concurrency: int  # at most so many functions read one queue at a time
 
@@ -35,6 +36,7 @@ AWS = Target(
     names_senders=True,
     requires_tls=True,
     own_credentials=False,
+    names_its_address=True,
     metric_math=True,
     queue_concurrency=20,  # a new account has 10 to 1,000 in all; 20 pages at once are above SES's first rate, 14/s
 )
@@ -49,6 +51,7 @@ LOCAL = Target(
     names_senders=False,
     requires_tls=False,
     own_credentials=True,
+    names_its_address=False,
     metric_math=False,
     queue_concurrency=2,
 )
@@ -98,6 +101,10 @@ DIFFERENCES = (
     Difference(
         what="Parameters.SsmParameterValuetocsinhandovereventsqueuename*",
         reason="asked for by an alarm over several metrics, of which there are none",
+    ),
+    Difference(
+        what="AWS::SSM::Parameter",
+        reason="people reach it by this machine's own front door, which `tocsin up` names; the stacks don't know it",
     ),
     Difference(what="Outputs.Dkim*", reason="the emulator verifies an identity by itself, and has no records for it"),
     Difference(what="Outputs.ReplyMx", reason="there is no SES that a mail server could deliver to"),

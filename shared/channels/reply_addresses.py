@@ -1,59 +1,68 @@
-"""The signed reply addresses of pages; the secret is an SSM SecureString, read anew each minute.
+"""The signed reply addresses and links of pages: by them a person answers, and only the one who was paged.
 
-One that was made anew is in force within the minute in every warm function: a page that is signed by the old one could
-not be answered. Where it can't be read just now the last one signs.
+The secret is a parameter of SSM, and so is the public address that links lead to. Where there is no secret, or none
+that is long enough, nothing is signed.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from botocore.exceptions import BotoCoreError, ClientError
-
-from shared.domain.access import read_reply_address, reply_address
+from shared.domain.access import (
+    link_token,
+    overview_token,
+    read_link_token,
+    read_overview_token,
+    read_reply_address,
+    read_subscribe_token,
+    reply_address,
+    subscribe_token,
+)
+from shared.domain.directory import Contact
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
-from shared.flow.ports import Unavailable
+from shared.flow.ports import Parameters, Unavailable
 
-if TYPE_CHECKING:
-    from mypy_boto3_ssm import SSMClient
-
-KEPT_FOR = 60.0  # s
 SECRET_MIN = 32  # bytes: as many as HMAC-SHA256's own key has (RFC 2104 §3)
+ANSWER, OVERVIEW, SUBSCRIBE = "/answer/", "/open/", "/push/"  # below the public address: pages that people open
 
 
 class SignedReplyAddresses:
-    """``ReplyAddresses`` by the secret ``name`` for addresses at ``domain``."""
+    """``ReplyAddresses`` by the parameter ``secret`` at ``domain``; ``public_url`` names that of the address."""
 
-    def __init__(self, client: "SSMClient", name: str, domain: str, monotonic: Callable[[], float]) -> None:
-        self._client, self._name, self._domain, self._monotonic = client, name, domain, monotonic
-        self._held: tuple[bytes, float] | None = None  # the secret, and when it was read
+    def __init__(self, parameters: Parameters, secret: str, domain: str, public_url: str) -> None:
+        self._parameters, self._name, self._domain, self._public_url = parameters, secret, domain, public_url
 
     def address(self, page: Page, now: Instant) -> str:
-        """``reply+<token>@<domain>`` for one page. Raises Unavailable."""
         return reply_address(page, self._secret(), self._domain, now)
 
     def read(self, address: str, now: Instant) -> tuple[str, bytes]:
-        """An address → (incident, page tag). Raises Refused where it isn't ours or too old, Unavailable."""
         return read_reply_address(address, self._secret(), now)
 
-    def _secret(self) -> bytes:
-        if self._held is not None and self._monotonic() - self._held[1] < KEPT_FOR:
-            return self._held[0]
-        try:
-            secret = self._read()
-        except Unavailable:
-            if self._held is None:
-                raise
-            secret = self._held[0]
-        self._held = secret, self._monotonic()
-        return secret
+    def link(self, page: Page, now: Instant) -> str | None:
+        base = self._base()
+        return f"{base}{ANSWER}{link_token(page, self._secret(), now)}" if base else None
 
-    def _read(self) -> bytes:
-        try:
-            parameter = self._client.get_parameter(Name=self._name, WithDecryption=True)["Parameter"]
-        except (BotoCoreError, ClientError) as error:
-            raise Unavailable(f"{self._name} can't be read, so no page can be answered by mail: {error}") from error
-        secret = parameter.get("Value", "").encode()
+    def read_link(self, token: str, now: Instant) -> tuple[str, bytes]:
+        return read_link_token(token, self._secret(), now)
+
+    def overview(self, user: str, contact: Contact, now: Instant) -> str | None:
+        base = self._base()
+        return f"{base}{OVERVIEW}{overview_token(user, contact, self._secret(), now)}" if base else None
+
+    def read_overview(self, token: str, now: Instant) -> bytes:
+        return read_overview_token(token, self._secret(), now)
+
+    def subscribing(self, user: str, contact: Contact, now: Instant) -> str | None:
+        base = self._base()
+        return f"{base}{SUBSCRIBE}{subscribe_token(user, contact, self._secret(), now)}" if base else None
+
+    def read_subscribing(self, token: str, now: Instant) -> bytes:
+        return read_subscribe_token(token, self._secret(), now)
+
+    def _base(self) -> str | None:
+        return (self._parameters.read(self._public_url) or "").rstrip("/") or None
+
+    def _secret(self) -> bytes:
+        secret = (self._parameters.read(self._name) or "").encode()
+        if not secret:
+            raise Unavailable(f"{self._name} is missing, so no page can be answered by mail or link: `tocsin apply`")
         if len(secret) < SECRET_MIN:
             raise Unavailable(f"{self._name} has fewer than {SECRET_MIN} bytes, so anybody could answer: make it anew")
         return secret

@@ -17,10 +17,12 @@ from botocore.stub import ANY, Stubber
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.channels.sms import SmsChannel
+from shared.channels.texts import unheard
 from shared.domain.directory import DELIVERED, Medium
 from shared.domain.errors import Refused
 from shared.flow.ports import OutcomeUnknown, SendFailed, Unavailable
-from shared.wiring import Channels
+from shared.store.parameters import SsmParameters
+from shared.wiring import Channels, Journal
 from tests.channels.test_messages import NIGHT, notice
 
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -40,7 +42,7 @@ def test_ses_refuses_so_the_next_method_is_due(code: str) -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", code, "no", 400)
         with pytest.raises(SendFailed, match=f"SES refused: {code}: no"):
-            MailChannel(ses, "tocsin@acme.example").send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
 
 
 def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
@@ -48,7 +50,7 @@ def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", "InternalFailure", "oops", 500)
         with pytest.raises(OutcomeUnknown):
-            MailChannel(ses, "tocsin@acme.example").send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
 
 
 def test_a_mail_is_sent_once_with_its_reply_address() -> None:
@@ -64,7 +66,7 @@ def test_a_mail_is_sent_once_with_its_reply_address() -> None:
                 "Content": ANY,
             },
         )
-        assert MailChannel(ses, "tocsin@acme.example").send(notice()) == "0102"
+        assert MailChannel(ses, "tocsin@acme.example", unheard).send(notice()) == "0102"
 
 
 def test_a_text_is_sent_once_as_transactional() -> None:
@@ -73,7 +75,7 @@ def test_a_text_is_sent_once_as_transactional() -> None:
         attributes = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
         expected = {"PhoneNumber": told.contact.address, "Message": ANY, "MessageAttributes": attributes}
         stub.add_response("publish", {"MessageId": "7"}, expected)
-        assert SmsChannel(sns).send(told) == "7"
+        assert SmsChannel(sns, unheard).send(told) == "7"
 
 
 class Broken:
@@ -98,10 +100,17 @@ class Broken:
         (ConnectionClosedError(endpoint_url="https://ses"), OutcomeUnknown),
     ],
 )
-@pytest.mark.parametrize("channel", [SmsChannel, lambda c: MailChannel(c, "tocsin@acme.example")])
+@pytest.mark.parametrize(
+    "channel", [lambda c: SmsChannel(c, unheard), lambda c: MailChannel(c, "tocsin@acme.example", unheard)]
+)
 def test_what_wasn_t_sent_is_told_from_what_perhaps_was(channel: Any, fault: Exception, means: type[Exception]) -> None:
     with pytest.raises(means):
         channel(Broken(fault)).send(notice())
+
+
+def signed(ssm: Any, monotonic: Callable[[], float]) -> SignedReplyAddresses:
+    parameters = SsmParameters(ssm, monotonic)
+    return SignedReplyAddresses(parameters, "/tocsin/reply-secret", "in.example", "/tocsin/public-url")
 
 
 def test_a_secret_that_is_too_short_signs_nothing() -> None:
@@ -111,14 +120,14 @@ def test_a_secret_that_is_too_short_signs_nothing() -> None:
         page = notice().page
         assert page is not None
         with pytest.raises(Unavailable, match="make it anew"):
-            SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example", lambda: 0.0).address(page, NIGHT)
+            signed(ssm, lambda: 0.0).address(page, NIGHT)
 
 
 def test_a_secret_that_was_made_anew_signs_within_the_minute_and_the_last_one_where_none_can_be_read() -> None:
     ssm, clock = client("ssm"), [0.0]
     page = notice().page
     assert page is not None
-    addresses = SignedReplyAddresses(ssm, "/tocsin/reply-secret", "in.example", lambda: clock[0])
+    addresses = signed(ssm, lambda: clock[0])
     with Stubber(ssm) as stub:
         stub.add_response("get_parameter", {"Parameter": {"Value": "a" * 32}})
         first = addresses.address(page, NIGHT)
@@ -134,5 +143,25 @@ def test_a_secret_that_was_made_anew_signs_within_the_minute_and_the_last_one_wh
             addresses.read(first, NIGHT)
 
 
+def test_a_link_leads_to_the_public_address_and_is_none_where_there_is_none() -> None:
+    ssm, clock = client("ssm"), [0.0]
+    page = notice().page
+    assert page is not None
+    addresses = signed(ssm, lambda: clock[0])
+    with Stubber(ssm) as stub:
+        stub.add_client_error("get_parameter", "ParameterNotFound")
+        assert addresses.link(page, NIGHT) is None
+        clock[0] = 61.0
+        stub.add_response("get_parameter", {"Parameter": {"Value": "https://tocsin.acme.example/"}})
+        stub.add_response("get_parameter", {"Parameter": {"Value": "a" * 32}})
+        link = addresses.link(page, NIGHT)
+        assert link is not None
+        assert link.startswith("https://tocsin.acme.example/answer/")
+        token = link.rpartition("/")[2]
+        assert addresses.read_link(token, NIGHT)[0] == page.incident
+        with pytest.raises(Refused, match="isn't one of ours"):
+            addresses.read(f"reply+{token}@in.example", NIGHT)  # what was signed as a link is no reply address
+
+
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:
-    assert set(Channels({}, lambda service, config: None)) == DELIVERED
+    assert set(Channels({}, lambda service, config: None, Journal("INFO"))) == DELIVERED

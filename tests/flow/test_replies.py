@@ -1,5 +1,6 @@
 """Replies by mail: who may answer, what it does, that it counts once, and what each refusal is called."""
 
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
@@ -7,8 +8,8 @@ import pytest
 from shared.channels.mail import render
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
-from shared.flow import reply
-from shared.flow.reply import Receipt
+from shared.flow import reply_mail
+from shared.flow.reply_mail import Receipt
 from shared.sources.answer_mail import Verdicts
 from tests.flow.people import directory, level
 from tests.flow.story import Story
@@ -19,8 +20,9 @@ GOOD = Verdicts(spam="PASS", virus="PASS", dmarc="PASS")
 class Mailbox:
     """Ada's mail program, on a night on which she was paged at three."""
 
-    def __init__(self) -> None:
-        self.story = Story(directory(level("ada"), level("grace"))).receive()
+    def __init__(self, **templates: str) -> None:
+        team = replace(directory(level("ada"), level("grace")), templates=templates)
+        self.story = Story(team).receive()
         self.world = self.story.world
 
     def page(self, user: str = "ada") -> Page:
@@ -46,7 +48,7 @@ class Mailbox:
         mail.set_content(f"{words}\n\nOn Mon, 23 Nov 2026 at 04:00 Tocsin wrote:\n> Answer ack or resolve\n")
         self.world.letters.mail["inbound/1"] = bytes(mail)
         receipt = Receipt(at="inbound/1", verdicts=verdicts, recipients=(str(mail["To"]),))
-        said = reply.run(self.world.deps, receipt)
+        said = reply_mail.run(self.world.deps, receipt)
         self.world.settle()
         return said
 
@@ -76,7 +78,7 @@ def test_ack_is_taken_and_answered(mailbox: Mailbox) -> None:
         ("status", "1 disk is triggered (ada). Ada is paged by text in 2 min."),
         ("snooze 9d", "Nothing was done: a snooze lasts from 1 second to 7 days"),
         ("reassign nobody", "Nothing was done: there is no user nobody"),
-        ("ack 2", "Nothing was done: this mail is about 1."),
+        ("ack 2", "Nothing was done: this is an answer about 1."),
     ],
 )
 def test_every_reply_is_answered_with_what_it_did(mailbox: Mailbox, words: str, answered: str) -> None:
@@ -190,3 +192,9 @@ def test_a_reply_address_fits_and_survives_lower_and_upper_casing(mailbox: Mailb
     assert len(address.partition("@")[0]) <= 64
     assert address == address.lower()
     assert mailbox.answer("ack", to=address.upper()) is not None
+
+
+def test_a_page_and_the_answer_to_its_reply_have_the_subject_that_the_account_wrote() -> None:
+    mailbox = Mailbox(**{"email.subject": "{{ account }} {{ number }}"})
+    mailbox.answer("ack")
+    assert [render(sent.notice).subject for sent in mailbox.world.sent] == ["Acme 1", "Re: Acme 1"]

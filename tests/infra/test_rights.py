@@ -14,7 +14,7 @@ from tests.infra.conftest import KEY, Synthesis, only, text
 Statement = dict[str, Any]
 
 # The only wildcards inside a resource, and where they stand.
-ENDS = (":log-stream:*", "/inbound/*", "/raw/*", "/stream/*")
+ENDS = ("parameter/tocsin/*", ":log-stream:*", "/inbound/*", "/raw/*", "/stream/*")
 
 
 def as_list(value: Any) -> list[Any]:

@@ -43,7 +43,7 @@ WHERE = (  # the first that an ARN contains says what it is of
     (":stateMachine:", On.ESCALATION),
     ("event-bus/", On.BUS),
     (f":{names.ALARM_TOPIC}", On.ALARM_TOPIC),
-    ("parameter/tocsin/reply-secret", On.REPLY_SECRET),
+    ("parameter/tocsin/", On.PARAMETERS),
 )
 
 

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from itertools import count
 from typing import Any
 
-from cli.world import PER_MINUTE, Letters, Mouth, MovableClock, Notebook, Sent, SignedAddresses
+from cli.world import PER_MINUTE, Letters, Mouth, MovableClock, Notebook, Sent, Settings, SignedAddresses
 from shared.domain.alert import Accepted, key_hash, routed_key
 from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Medium
@@ -21,7 +21,7 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.domain.timeline import Author, LogEntry
-from shared.flow import escalate, obey, page, reply, sweep, triage
+from shared.flow import bundle, escalate, obey, page, reply_mail, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.rate_limit import CountedLimit
@@ -29,6 +29,8 @@ from shared.flow.redelivery import Handle
 from shared.sources.answer_mail import Verdicts
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 from shared.store.memory_changes import MemoryChanges, MemoryCounts
+from shared.store.memory_contacts import MemoryContacts
+from shared.store.services import LATEST
 from tests.flow.story import EVENING, INTEGRATION, event
 from tests.simulation.faults import Calls, Crash, watched
 
@@ -60,9 +62,10 @@ class Queue:
     waiting: list[Message] = field(default_factory=list[Message])
     taken: int = 0
 
-    def add(self, group: str, body: Any) -> None:
+    def add(self, group: str, body: Any, seconds: int = 0) -> None:
         self.taken += 1
-        self.waiting.append(Message(f"m{self.taken}", group, body, self.taken, self.clock.at, self.clock.at))
+        visible_at = self.clock.at + seconds * SECOND
+        self.waiting.append(Message(f"m{self.taken}", group, body, self.taken, self.clock.at, visible_at))
 
     def next_at(self) -> Instant | None:
         return min((m.visible_at for m in self._heads()), default=None)
@@ -117,6 +120,9 @@ class PagesPort:
         for each in pages:
             self.queue.add(each.identity, page.Order(incident=each.incident, identity=each.identity))
 
+    def put_bundle(self, line: str, seconds: int) -> None:
+        self.queue.add(line, bundle.Order(line=line), min(seconds, LATEST))
+
     def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
         self.queue.hand_back(messages)
 
@@ -162,6 +168,8 @@ class House:
             journal=self.notebook,
             alarms=self.notebook,
             replies=SignedAddresses(),
+            contacts=MemoryContacts(),
+            parameters=Settings(),
             rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
         )
@@ -284,7 +292,7 @@ class House:
             again = [message.id]
         if again and message.receives >= PAGES_TRIES:
             self.pages.delete([message])
-            self.dead.append(f"page {message.body.identity}")
+            self.dead.append(f"page {message.body}")
         self.pages.delete([message], again, fails_once=self.deletes_fail_once)
 
     def _turn(self, incident: str, epoch: int, tries: int) -> None:
@@ -307,9 +315,9 @@ class House:
         self._turns.add(turn)
         self.later(until, turn)
 
-    def _reply(self, receipt: reply.Receipt, tries: int = 0) -> None:
+    def _reply(self, receipt: reply_mail.Receipt, tries: int = 0) -> None:
         try:
-            reply.run(self.broken, receipt)
+            reply_mail.run(self.broken, receipt)
         except (Crash, Unavailable):
             if tries == len(AGAIN):
                 self.dead.append(f"reply {receipt.at}")
@@ -335,7 +343,7 @@ class House:
         mail["From"], mail["To"], mail["Message-ID"] = address, to, f"<{name}@acme.example>"
         mail.set_content(f"{words}\n")
         self.letters.mail[f"inbound/{name}"] = bytes(mail)
-        receipt = reply.Receipt(at=f"inbound/{name}", verdicts=PASSED, recipients=(to,))
+        receipt = reply_mail.Receipt(at=f"inbound/{name}", verdicts=PASSED, recipients=(to,))
         return lambda: self._reply(receipt)
 
     # what can be looked at

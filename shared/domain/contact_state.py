@@ -1,0 +1,84 @@
+"""What is known of a contact method beside what the file says: whether it is proven, whether it works.
+
+Laws: it belongs to one address of one person, so a changed address has to be proven anew. A code works once, for an
+hour, for five guesses. What is answered from a method that isn't confirmed doesn't count; it is paged all the same.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from shared.domain.directory import Contact, Medium
+from shared.domain.instants import Instant
+
+CODE_DIGITS = 6
+CODE_LASTS = timedelta(hours=1)
+GUESSES = 5  # of one in a million: then a new code has to be asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactState:
+    """``version`` is the number of its last write, 0 before the first. ``subscription`` is what a browser gave for
+    web push: its endpoint and keys."""
+
+    user: str
+    medium: Medium
+    address: str
+    confirmed_at: Instant | None = None
+    code: str | None = None  # the SHA-256 of the code that was sent
+    code_until: Instant | None = None
+    guesses: int = 0
+    broken_at: Instant | None = None
+    broken_because: str | None = None
+    subscription: Mapping[str, str] = field(default_factory=dict[str, str])
+    version: int = 0
+
+    @property
+    def confirmed(self) -> bool:
+        return self.confirmed_at is not None
+
+    @property
+    def broken(self) -> bool:
+        return self.broken_at is not None
+
+    def after_writing(self) -> "ContactState":
+        return replace(self, version=self.version + 1)
+
+
+def unknown(user: str, contact: Contact) -> ContactState:
+    """Of a method that nothing is written of."""
+    return ContactState(user=user, medium=contact.medium, address=contact.address)
+
+
+def with_code(state: ContactState, code: str, now: Instant) -> ContactState:
+    """``state`` once ``code`` is sent; an older code works no more."""
+    return replace(state, code=_hash(state, code), code_until=now + CODE_LASTS, guesses=0)
+
+
+def guess(state: ContactState, code: str, now: Instant) -> ContactState:
+    """``state`` after somebody said ``code``: confirmed, or one guess poorer."""
+    if state.code is None or state.code_until is None or now >= state.code_until or state.guesses >= GUESSES:
+        return state
+    if hmac.compare_digest(state.code, _hash(state, code)):
+        return confirmed(state, now)
+    return replace(state, guesses=state.guesses + 1)
+
+
+def confirmed(state: ContactState, now: Instant) -> ContactState:
+    """It is its person's, and it works."""
+    return replace(state, confirmed_at=now, code=None, code_until=None, guesses=0, broken_at=None, broken_because=None)
+
+
+def broken(state: ContactState, because: str, now: Instant) -> ContactState:
+    """It doesn't work any more: since the first time that this was heard."""
+    return state if state.broken else replace(state, broken_at=now, broken_because=because)
+
+
+def working(state: ContactState) -> ContactState:
+    return replace(state, broken_at=None, broken_because=None)
+
+
+def _hash(state: ContactState, code: str) -> str:
+    return hashlib.sha256(f"{state.user}\0{state.medium}\0{state.address}\0{code}".encode()).hexdigest()

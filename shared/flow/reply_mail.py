@@ -1,0 +1,102 @@
+"""Answers by mail: proven by SES's verdicts, one sender, an address that we signed, and a contact method of the person
+it was signed for.
+
+Automatic mail is never an answer, and never answered.
+"""
+
+from dataclasses import dataclass
+
+from shared.domain.access import page_tag
+from shared.domain.alert import Alert
+from shared.domain.answer import read_answer
+from shared.domain.directory import Contact, Medium, User
+from shared.domain.errors import Refused
+from shared.domain.notification import Page
+from shared.flow.obey import Said
+from shared.flow.ports import AlreadyCounted, Deps, Notice, OutcomeUnknown, SendFailed
+from shared.flow.reply import Reply, ignored, seen_on, take
+from shared.sources.answer_mail import MailAnswer, Verdicts, read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A mail as SES received it: where it lies, what SES says of it, and to whom it came."""
+
+    at: str
+    verdicts: Verdicts
+    recipients: tuple[str, ...]
+
+
+def run(deps: Deps, receipt: Receipt) -> str | None:
+    """What the sender was answered; None where nobody is answered, with the reason counted and logged."""
+    mail = read(deps.mail.read(receipt.at), receipt.verdicts, receipt.recipients)
+    try:
+        page, user = _proven(deps, mail)
+    except Refused as fault:
+        return ignored(deps, str(fault), mail.message_id)
+    answer = read_answer(mail.text)
+    if answer.word is None:
+        return ignored(deps, "there is nothing new in it", mail.message_id)
+    alerts = deps.incidents.alerts(page.incident, limit=1)  # read before: after it, nothing may fail but the sending
+    reply = Reply(
+        incident=page.incident, user=user, answer=answer, seen=seen_on(page), marker=("email", mail.message_id)
+    )
+    try:
+        said = take(deps, reply)
+    except AlreadyCounted:
+        return None  # it was delivered before, and answered then
+    _tell(deps, mail, said, user, alerts[0] if alerts else None)
+    return said.text
+
+
+def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, User]:
+    """The page that is answered, and by whom. Raises Refused with the reason, by name in the log."""
+    if mail.automatic:
+        raise Refused(f"automatic mail: {mail.automatic}")
+    if mail.refused:
+        raise Refused(mail.refused)
+    incident, tag = _addressed(deps, mail)
+    loaded = deps.incidents.load(incident)
+    page = next((page for page in loaded.pages if page_tag(page) == tag), None) if loaded else None
+    if page is None:
+        raise Refused("the page that it answers is not there any more")
+    user = deps.directory.current().users.get(page.user)
+    if user is None or mail.sender.casefold() not in _addresses(user):
+        raise Refused("its sender is no contact method of the person who was paged")
+    return page, user
+
+
+def _addressed(deps: Deps, mail: MailAnswer) -> tuple[str, bytes]:
+    fault = Refused("it came to no reply address")
+    for recipient in mail.recipients:
+        try:
+            return deps.replies.read(recipient, deps.now())
+        except Refused as refusal:
+            fault = refusal
+    raise fault
+
+
+def _addresses(user: User) -> set[str]:
+    return {contact.address.casefold() for contact in user.contacts if contact.medium is Medium.EMAIL}
+
+
+def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | None) -> None:
+    """The answer to the reply. That it can't be sent undoes nothing: it is logged and counted."""
+    directory = deps.directory.current()
+    notice = Notice(
+        incident=said.incident,
+        contact=Contact(name="reply", medium=Medium.EMAIL, address=mail.sender),
+        user=user,
+        page=None,
+        alert=alert,
+        reply_to=None,
+        answer=said.text,
+        in_reply_to=mail.message_id,
+        account=directory.account.name,
+        templates=directory.templates,  # an answer has its page's subject, by which mail programs join them
+    )
+    try:
+        deps.channels[Medium.EMAIL].send(notice)
+    except (SendFailed, OutcomeUnknown) as fault:
+        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=said.incident.id)
+        deps.journal.count("AnswerFailed")
