@@ -1,8 +1,10 @@
 """``tocsin parse-reply``: what a person's answer means, by the code that reads it live."""
 
 import codecs
+import json
 import re
 import sys
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,28 @@ def parse_reply(path: str) -> dict[str, Any]:
     raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     raw = raw.removeprefix(codecs.BOM_UTF8)
     message = read_message(MAILBOX_LINE.sub(b"", raw, count=1) if MAILBOX_LINE.match(raw) else raw)
-    if not any(message.get(header) for header in MAIL_HEADERS) or any(message.get(name) for name in QUOTED_HEADERS):
-        text = raw.decode("utf-8", "replace")
+    if not _is_mail(message):
+        text = _text_message(raw.decode("utf-8", "replace"))
         text = new_text(html_text(text) if PAGE.match(text) else text)
         return _meaning(read_text_message(text), text)
     text = written(message)
     return _meaning(NOTHING if automatic(message) else read_answer(text), text)
+
+
+def _is_mail(message: "Message[str, str]") -> bool:
+    known = any(message.get(name) for name in MAIL_HEADERS) and not any(message.get(name) for name in QUOTED_HEADERS)
+    return known and (len(message) > 1 or bool(message.get_payload()))
+
+
+def _text_message(text: str) -> str:
+    """The words of a text, also inside of what AWS delivers one in (two-way SMS), and of SNS's envelope around that."""
+    for key in ("Message", "messageBody"):
+        try:
+            said = json.loads(text).get(key) if text.lstrip().startswith("{") else None
+        except (ValueError, RecursionError):
+            return text
+        text = said if isinstance(said, str) else text
+    return text
 
 
 def _meaning(answer: Answer, text: str) -> dict[str, Any]:

@@ -81,7 +81,7 @@ LEFT_TO_THE_CARRIER = frozenset(
     {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "start", "unstop", "help", "info"}
 )
 
-QUOTED = re.compile(r"\s{0,3}>")
+QUOTED = re.compile(r"\s{0,3}[>＞]")
 INVISIBLE = dict.fromkeys(
     map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufe0f\u034f\u00ad")
 )

@@ -39,6 +39,11 @@ MAIL = "From: Grace <grace@acme.example>\nTo: reply+k3v@in.acme.example\nSubject
         ("resolve\n\nSent from my iPhone\n", "resolve", None, "resolve"),
         ("resolve\n\nOn Mon, 23 Nov 2026 at 04:15, T <t@x.example> wrote:\n> ack\n", "resolve", None, "resolve"),
         ("From: T <t@x.example>\nSent: Monday\nTo: G\nSubject: W\n\nresolve\n", None, None, ""),  # quoted, no mail
+        ("Received: on it", "note", None, "Received: on it"),
+        ('{"messageKeyword": "X", "messageBody": "ack 17"}', "ack", "17", "ack 17"),
+        ('{"Type": "Notification", "Message": "{\\"messageBody\\": \\"6\\"}"}', "resolve", None, "6"),
+        ('{"error": 5}', "note", None, '{"error": 5}'),
+        ("[" * 9, "note", None, "[" * 9),
         ("<html><body><p>resolve</p><blockquote>ack</blockquote></body></html>", "resolve", None, "resolve"),
     ],
 )

@@ -40,6 +40,25 @@ def test_the_quoted_page_is_never_part_of_the_answer(reply: str) -> None:
     assert new_text(reply.replace("\n", "\r\n")) == "ack"
 
 
+ATTRIBUTION = "On Mon, 23 Nov 2026 at 04:15, Tocsin <tocsin@acme.example> wrote:"
+
+
+def test_a_command_below_the_marked_quotation_counts_a_footer_there_does_not() -> None:
+    reply = f"I look into it.\n\n{ATTRIBUTION}\n{QUOTED}\n\n"
+    assert new_text(f"{reply}ack\n") == "I look into it.\n\nack"
+    assert new_text(f"{reply}Scanned by the mail gateway of Acme.\n") == "I look into it."
+
+
+def test_the_page_is_known_in_bold_letters_and_below_words_of_any_language() -> None:
+    for introduction in ("", "Tocsin wrote:\n", "Aus der Mail von tocsin@acme.example:\n\n"):
+        assert new_text(f"ack\n\n{introduction}*{PAGE.splitlines()[0]}*\nresolve\n") == "ack"
+
+
+def test_marks_of_full_width_mark_a_quotation() -> None:
+    assert new_text(f"ack\n\n{ATTRIBUTION}\n＞ resolve\n") == "ack"
+    assert new_text("ack\n\n＞ resolve\n") == "ack"
+
+
 def test_a_quotation_alone_says_nothing() -> None:
     assert new_text(f"On Mon, 23 Nov 2026 at 04:15, Tocsin <tocsin@acme.example> wrote:\n{QUOTED}") == ""
 

@@ -1,14 +1,15 @@
 """What the author of a reply wrote, apart from what it quotes and from signatures.
 
 Laws: what stands above the quoted message counts; among marked (``>``) quotes, what lies between two, and below the
-last where nothing but a greeting is above. What may be somebody else's is nobody's: below an unmarked quotation nothing
-counts. The work is bounded: so many characters and lines, ``JOINED_MAX`` lines for an attribution.
+last where nothing but a greeting is above, or where a command is there. What may be somebody else's is nobody's: below
+an unmarked quotation nothing counts. The work is bounded: so many characters, so many lines.
 """
 
 import re
 from collections.abc import Sequence
 from email.message import Message
 
+from shared.domain.answer import Word, read_answer
 from shared.sources.mail.phrases import GREETING
 from shared.sources.mail.quotation import QUOTED, RULE, introduced_at, quotation
 from shared.sources.mail.reading import text_of
@@ -60,8 +61,9 @@ def new_text(text: str) -> str:
     between, below = _among_quotes(lines[found.below :])
     answered = [own for part in between if (own := _own(part))]
     parts = [above, *answered]
-    if not above or answered or GREETING.fullmatch(above):
-        parts.append(_own(below))
+    last = _own(below)
+    if not above or answered or GREETING.fullmatch(above) or read_answer(last).word not in (None, Word.NOTE):
+        parts.append(last)
     return "\n\n".join(part for part in parts if part)
 
 

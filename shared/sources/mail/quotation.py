@@ -27,8 +27,8 @@ HEADERS_MAX = 10  # lines of a quoted message's headers that are looked at
 ATTRIBUTION_MAX = 600  # characters of those together
 SHORT = 60  # characters of an attribution that has neither address nor date: Tocsin wrote:
 
-QUOTED = re.compile(r"\s{0,3}>")
-MARKS = re.compile(r"(?:\s{0,3}[>|])*\s*")
+QUOTED = re.compile(r"\s{0,3}[>＞]")
+MARKS = re.compile(r"(?:\s{0,3}[>＞|])*\s*")
 ADDRESS = re.compile(r"(?:<|&lt;|\[mailto:|mailto:|\s|^)[^\s<>@]{1,100}@[^\s<>@]{1,200}", re.IGNORECASE)
 DATE = re.compile(r"\b(?:19|20)\d\d\b|(?:19|20)\d\d年|\d{1,2}[:.h]\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 BEGINS_WITH_DATE = re.compile(
@@ -44,6 +44,7 @@ BEGINS_WITH_DATE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 BEGINS_WITH_NAME = re.compile(r"[^<>@:]{0,60}(?:<|&lt;)[^\s<>@]{1,100}@[^\s<>@]{1,200}")
+EMPHASIS = "*_# "  # what programs make of bold letters and of a heading
 BRACKETED = re.compile(r"<[^\s<>@]{1,100}@[^\s<>@]{1,200}>")
 OLD_GMAIL = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2}(?: GMT[+-]\d{1,2}:\d{2})?)?,? \S.{0,100}")
 GROUPWISE = re.compile(r"\s{0,3}>>>\s.{1,200}\s>>>\s*")
@@ -73,7 +74,7 @@ def introduced_at(lines: Sequence[str], place: int) -> Quotation | None:
     bare, marked = _bare(line), bool(QUOTED.match(line))
     if not bare:
         return None
-    if HEADLINE.match(bare):
+    if HEADLINE.match(bare.lstrip(EMPHASIS)):
         return Quotation(start=_with_words_above(lines, place), below=place, marked=marked)
     if GROUPWISE.fullmatch(line):
         return Quotation(start=place, below=place + 1, marked=False)
@@ -111,12 +112,13 @@ def _with_words_above(lines: Sequence[str], place: int) -> int:
     above = next((p for p in range(place - 1, max(place - 4, -1), -1) if lines[p].strip()), None)
     if above is None or not _closed(_bare(lines[above])):
         return place
-    return above if ADDRESS.search(lines[above]) or DATE.search(lines[above]) else place
+    says_who_or_when = any(words.search(lines[above]) for words in (ADDRESS, DATE, WROTE))
+    return above if says_who_or_when else place
 
 
 def _bare(line: str) -> str:
     """The line without quotation marks."""
-    return MARKS.sub("", line, count=1).strip() if line[:1] in "> |\t" else line.strip()
+    return MARKS.sub("", line, count=1).strip() if line[:1] in ">＞ |\t" else line.strip()
 
 
 # an attribution: On Mon, 23 Nov 2026 at 04:15, Tocsin <tocsin@acme.example> wrote:
@@ -185,7 +187,7 @@ def _attributes_what_follows(lines: Sequence[str], place: int, bare: str) -> boo
     verb = WROTE.search(bare)
     says_who = (ADDRESS.search(bare) and DATE.search(bare)) or (verb and (DATE.search(bare) or len(bare) <= SHORT))
     following = _following(lines, place + 1)
-    return bool(says_who and (QUOTED.match(following) or HEADLINE.match(_bare(following))))
+    return bool(says_who and (QUOTED.match(following) or HEADLINE.match(_bare(following).lstrip(EMPHASIS))))
 
 
 def _closed(line: str) -> bool:
