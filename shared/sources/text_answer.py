@@ -14,6 +14,7 @@ from shared.domain.answer import TEXT_MAX
 from shared.domain.errors import MessageError, Refused
 from shared.sources.bodies import parse_json
 from shared.sources.fields import look, text
+from shared.sources.mail.new_text import new_text
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 
@@ -44,4 +45,4 @@ def read(sns: Mapping[str, Any], topic: str) -> TextAnswer:
     message_id = text(look(message, "inboundMessageId"))
     if message_id is None:
         raise Refused("it is no two-way message of AWS: inboundMessageId is missing, so it couldn't count once")
-    return TextAnswer(message_id=message_id, number=number, ours=ours or "", text=(body or "")[:TEXT_MAX])
+    return TextAnswer(message_id=message_id, number=number, ours=ours or "", text=new_text((body or "")[:TEXT_MAX]))
