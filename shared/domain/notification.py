@@ -4,7 +4,7 @@ A page is identified by (incident, level entry, user, rule), so nobody gets it t
 the next untried one at once; a rule used early isn't due again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -31,6 +31,11 @@ class PageState(StrEnum):
 REACHED = frozenset({PageState.SENT, PageState.DELIVERED})
 LOST = frozenset({PageState.FAILED, PageState.UNKNOWN})
 WAITING = frozenset({PageState.DUE, PageState.CLAIMED})
+AFTER: Mapping[PageState, frozenset[PageState]] = {  # what each may follow; every other only what still waits
+    PageState.SENT: WAITING | {PageState.SENT},  # said again with what was heard of it since: it is delayed
+    PageState.DELIVERED: frozenset({PageState.SENT}),
+    PageState.FAILED: WAITING | REACHED,  # a mail server may take a mail, and bounce it later
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class Page:
     claimed_at: Instant | None = None
     provider_id: str | None = None
     sent_at: Instant | None = None
+    delivered_at: Instant | None = None
     error: str | None = None
 
     @property
@@ -64,6 +70,16 @@ class Page:
     @property
     def of_responder(self) -> bool:
         return self.entry.startswith("R")
+
+
+def may_follow(before: PageState, after: PageState) -> bool:
+    """Whether a page may go from the one state to the other. What has failed stays so."""
+    return before in AFTER.get(after, WAITING)
+
+
+def message_name(provider_id: str) -> str:
+    """A provider's id of a message, as it is compared: SES's is also the left part of the Message-ID that mail has."""
+    return provider_id.strip().strip("<>").partition("@")[0]
 
 
 def stale_at(page: Page) -> Instant:

@@ -18,7 +18,8 @@ from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, 
 from shared.domain.paging import recipient, still_due
 from shared.flow import changes
 from shared.flow.escalate import queue, take, versions
-from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.methods import mark_broken
+from shared.flow.ports import Change, Deps, Gone, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
 
 TRIES = 8
@@ -60,7 +61,7 @@ def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
     Raises Unavailable where it may come again.
     """
     loaded = deps.incidents.load(order.incident)
-    page = _find(loaded, order.identity)
+    page = find(loaded, order.identity)
     if loaded is None or page is None or page.state not in WAITING:
         return None
     if not still_due(loaded.incident, page):
@@ -68,6 +69,8 @@ def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
     if page.attempts >= ATTEMPTS and deps.now() >= stale_at(page):
         return _lose(deps, loaded, replace(page, state=PageState.UNKNOWN, error="nobody can say whether it was sent"))
     notice = notice_for(deps, loaded, page)  # read before the claim: a read that fails leaves the page as it was
+    if because := _known_as_broken(deps, loaded, page, notice):
+        return _lose(deps, loaded, replace(page, state=PageState.FAILED, error=because))
     claimed = deps.incidents.claim(page, deps.now(), attempt)
     if claimed is None:
         return _not_ours(deps, order)
@@ -135,6 +138,16 @@ def _changes(deps: Deps, loaded: Loaded, page: Page) -> tuple[ServiceChange, ...
         return ()
 
 
+def _known_as_broken(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> str | None:
+    """Why nothing is sent by this method; None where it works, or where the person has no other left to try.
+
+    No method of the fallback contact is ever left out.
+    """
+    if notice.state is None or not notice.state.broken or following(deps, loaded, page) is None:
+        return None
+    return f"known as broken: {notice.state.broken_because}"
+
+
 def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState | None:
     try:
         channel = deps.channels.get(page.medium)
@@ -142,7 +155,10 @@ def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState |
             raise SendFailed(f"{page.medium} isn't delivered by this version")
         provider_id = channel.send(notice)
     except SendFailed as fault:
-        return _lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
+        lost = _lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
+        if isinstance(fault, Gone):
+            mark_broken(deps, page, loaded.incident, str(fault), deps.now())
+        return lost
     except OutcomeUnknown as fault:
         return _unknown(deps, loaded, replace(page, error=str(fault)))
     return _settle(deps, replace(page, state=PageState.SENT, provider_id=provider_id, sent_at=deps.now()))
@@ -163,29 +179,36 @@ def _lose(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
     deps.journal.count("PageFailed")
     for _ in range(TRIES):
         try:
-            return _hand_on(deps, loaded, page)
+            return hand_on(deps, loaded, page)
         except Conflict:
             found = deps.incidents.load(page.incident)
-            held = _find(found, page.identity)
+            held = find(found, page.identity)
             if found is None or held is None or held.attempt != page.attempt or held.state not in WAITING:
                 return None  # another attempt has it meanwhile, and records what came of it
             loaded = found
     raise Unavailable(f"{page.incident} is being written to without pause; the failed page is handed on again")
 
 
-def _hand_on(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
+def hand_on(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
     """To the person's next untried method, else to whoever is next. Raises Conflict where somebody wrote meanwhile."""
     if not still_due(loaded.incident, page):
         return _settle(deps, page)
     if page.user == FALLBACK:
         return _fallback_lost(deps, loaded, page)
-    person = recipient(loaded.incident, page, versions(deps, loaded.incident))
-    following = person and person.next_page(loaded.incident, loaded.pages, _at_once(page, deps.now()))
-    if following is None:
+    then = following(deps, loaded, page)
+    if then is None:
         return _nobody_left(deps, loaded, page)
-    deps.incidents.commit(Change(pages=(following,), settled=page))
-    queue(deps, (following,))
+    deps.incidents.commit(Change(pages=(then,), settled=page))
+    queue(deps, (then,))
     return page.state
+
+
+def following(deps: Deps, loaded: Loaded, page: Page) -> Page | None:
+    """The page by the person's next untried method, at once; None where all were tried, or it is no person."""
+    if page.user == FALLBACK:
+        return None
+    person = recipient(loaded.incident, page, versions(deps, loaded.incident))
+    return person and person.next_page(loaded.incident, loaded.pages, _at_once(page, deps.now()))
 
 
 def _at_once(page: Page, now: Instant) -> Instant:
@@ -208,16 +231,32 @@ def _nobody_left(deps: Deps, loaded: Loaded, page: Page) -> PageState:
 
 
 def _fallback_lost(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
-    """Where no method of the fallback contact works, the alarm topic is the last that is left: told before recorded."""
+    """Where no method of the fallback contact works, the alarm topic is the last that is left: told before recorded.
+
+    Two that fail in the same moment don't know of each other: each looks again when it is recorded.
+    """
+    if _no_fallback_left(loaded, page):
+        _tell_topic(deps, loaded)
+        return _settle(deps, page)
+    settled = _settle(deps, page)
+    since = deps.incidents.load(page.incident)
+    if since is not None and _no_fallback_left(since, page):
+        _tell_topic(deps, since)
+    return settled
+
+
+def _no_fallback_left(loaded: Loaded, page: Page) -> bool:
     others = [p for p in loaded.pages if (p.entry, p.user) == (page.entry, FALLBACK) and p.identity != page.identity]
-    if all(other.state in LOST for other in others):
-        incident = loaded.incident
-        deps.alarms.tell_fallback(
-            f"Incident {incident.number} reaches nobody",
-            f"{incident.number} {incident.service}: {incident.title}\n"
-            "Nobody answered, and no method of the fallback contact works. Look at it now.",
-        )
-    return _settle(deps, page)
+    return all(other.state in LOST for other in others)
+
+
+def _tell_topic(deps: Deps, loaded: Loaded) -> None:
+    incident = loaded.incident
+    deps.alarms.tell_fallback(
+        f"Incident {incident.number} reaches nobody",
+        f"{incident.number} {incident.service}: {incident.title}\n"
+        "Nobody answered, and no method of the fallback contact works. Look at it now.",
+    )
 
 
 def _settle(deps: Deps, page: Page) -> PageState | None:
@@ -231,11 +270,11 @@ def _settle(deps: Deps, page: Page) -> PageState | None:
 def _not_ours(deps: Deps, order: Order) -> PageState | None:
     """Somebody else is sending it, or what made it due has just ended."""
     loaded = deps.incidents.load(order.incident)
-    page = _find(loaded, order.identity)
+    page = find(loaded, order.identity)
     if loaded is None or page is None or page.state is not PageState.DUE or still_due(loaded.incident, page):
         return None
     return _settle(deps, replace(page, state=PageState.SUPERSEDED))
 
 
-def _find(loaded: Loaded | None, identity: str) -> Page | None:
+def find(loaded: Loaded | None, identity: str) -> Page | None:
     return next((page for page in loaded.pages if page.identity == identity), None) if loaded else None
