@@ -1,4 +1,4 @@
-"""What is known of people's contact methods: for ``doctor`` and ``lint``, which say what is broken and how it is healed."""
+"""What is known of people's contact methods, for ``doctor`` and ``lint``: which are broken, and how they are healed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -129,7 +129,11 @@ class Channels(Mapping[Medium, Channel]):
 
     def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any]) -> None:
         self._made: dict[Medium, Channel] = {
-            Medium.EMAIL: lazy(lambda: MailChannel(client("sesv2", ONCE), env["TOCSIN_MAIL_FROM"])),
+            Medium.EMAIL: lazy(
+                lambda: MailChannel(
+                    client("sesv2", ONCE), env["TOCSIN_MAIL_FROM"], env["TOCSIN_MAIL_CONFIGURATION_SET"]
+                )
+            ),
             Medium.SMS: lazy(lambda: SmsChannel(client("sns", ONCE))),
         }
 

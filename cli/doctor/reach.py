@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from cli import contacts
 from cli.deployment import REPLY_SECRET
 from cli.doctor.patient import Fault, Level, Patient
 from shared.config.finding import Severity
@@ -131,3 +132,20 @@ def _numbers(patient: Patient) -> list[str]:
     contacts = [way for user in document.get("users", {}).values() for way in user.get("contacts", {}).values()]
     ways = [document.get("account", {}).get("fallback", {}), *contacts]
     return sorted({way[Medium.SMS] for way in ways if Medium.SMS in way})
+
+
+# whose methods don't work
+
+
+def contact_methods(patient: Patient) -> Iterator[Fault]:
+    """An error where it is somebody's only method, or all of theirs are broken."""
+    if patient.document is None:
+        return
+    deps = patient.deployment.deps()
+    methods = list(contacts.known(deps.contacts, deps.directory.current()))
+    for each in methods:
+        if each.state.broken:
+            others = [other for other in methods if other.user == each.user and not other.state.broken]
+            level = Level.WARNING if others else Level.ERROR
+            consequence = "pages go to their other methods" if others else "no other method of theirs works"
+            yield level, f"{contacts.in_words(each)}: {consequence}", contacts.HEAL
