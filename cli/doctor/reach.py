@@ -116,10 +116,16 @@ def texts(patient: Patient) -> Iterator[Fault]:
     if topics.get_sms_sandbox_account_status()["IsInSandbox"]:
         remedy = "Leave it: https://docs.aws.amazon.com/sns/latest/dg/sns-sms-sandbox-moving-to-production.html"
         yield Level.ERROR, "SNS is in its SMS sandbox: texts reach verified numbers only", remedy
-    limit = topics.get_sms_attributes(attributes=["MonthlySpendLimit"])["attributes"].get("MonthlySpendLimit", "1")
+    attributes = topics.get_sms_attributes()["attributes"]
+    limit = attributes.get("MonthlySpendLimit", "1")
     if float(limit) <= 1:
         message = f"texts may cost ${limit} a month, which ten or twenty of them do: then they fail"
         yield Level.WARNING, message, "Ask AWS to raise the SMS spending quota, then set MonthlySpendLimit."
+    if "DeliveryStatusIAMRole" not in attributes:
+        message = (
+            "SNS doesn't log what becomes of texts: after one that isn't delivered the next method isn't used at once"
+        )
+        yield Level.WARNING, message, "Turn delivery status logging on: docs/deploy.md, step 5."
     for number in _numbers(patient):
         if topics.check_if_phone_number_is_opted_out(phoneNumber=number)["isOptedOut"]:
             remedy = f"aws sns opt-in-phone-number --phone-number {number} (once in 30 days)"

@@ -165,10 +165,11 @@ def test_a_receipt_rule_that_is_off_is_named(account: Account) -> None:
 # texts
 
 
-def _texts(account: Account, *, sandbox: bool, limit: str | None, opted_out: set[str]) -> None:
+def _texts(account: Account, *, sandbox: bool, limit: str | None, opted_out: set[str], logs: bool = True) -> None:
     account.says("sns", "get_sms_sandbox_account_status", {"IsInSandbox": sandbox})
     told = {"MonthlySpendLimit": limit} if limit is not None else {}
-    account.says("sns", "get_sms_attributes", {"attributes": told}, attributes=["MonthlySpendLimit"])
+    logged = {"DeliveryStatusIAMRole": "arn:aws:iam::111122223333:role/SNSFeedback"} if logs else {}
+    account.says("sns", "get_sms_attributes", {"attributes": told | logged})
     for number in ("+447700900001", "+447700900002", "+4915112345678"):
         account.says(
             "sns", "check_if_phone_number_is_opted_out", {"isOptedOut": number in opted_out}, phoneNumber=number
