@@ -54,7 +54,9 @@ class Call:
 CHANGE_INCIDENT = Call(On.INCIDENTS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"))
 COUNT = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:UpdateItem"))
 CLAIM = Call(On.INCIDENTS, ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"))
-KNOW_METHODS = Call(On.INCIDENTS, ("dynamodb:GetItem",))  # whether they are broken
+KNOW_METHODS = Call(
+    On.INCIDENTS, ("dynamodb:GetItem",)
+)  # whether they are broken, and how many texts a number was sent of late
 READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than could travel
 READ_DIRECTORY = Call(On.DIRECTORY, ("dynamodb:GetItem", "dynamodb:Query"))
 QUEUE_EVENTS = Call(On.EVENTS, ("sqs:SendMessage",))

@@ -21,6 +21,7 @@ ATTEMPTS = 2  # an attempt whose outcome is unknown is made once more
 class PageState(StrEnum):
     DUE = "due"
     CLAIMED = "claimed"
+    BUNDLED = "bundled"  # over the limit of its number: listed in the message that goes out as soon as the limit allows
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
@@ -30,11 +31,12 @@ class PageState(StrEnum):
 
 REACHED = frozenset({PageState.SENT, PageState.DELIVERED})
 LOST = frozenset({PageState.FAILED, PageState.UNKNOWN})
-WAITING = frozenset({PageState.DUE, PageState.CLAIMED})
-AFTER: Mapping[PageState, frozenset[PageState]] = {  # what each may follow; every other only what still waits
-    PageState.SENT: WAITING | {PageState.SENT},  # said again with what was heard of it since: it is delayed
+WAITING = frozenset({PageState.DUE, PageState.CLAIMED})  # for an attempt of their own
+UNSETTLED = WAITING | {PageState.BUNDLED}
+AFTER: Mapping[PageState, frozenset[PageState]] = {  # what each may follow; every other only what isn't settled
+    PageState.SENT: UNSETTLED | {PageState.SENT},  # said again with what was heard of it since: it is delayed
     PageState.DELIVERED: frozenset({PageState.SENT}),
-    PageState.FAILED: WAITING | REACHED,  # a mail server may take a mail, and bounce it later
+    PageState.FAILED: UNSETTLED | REACHED,  # a mail server may take a mail, and bounce it later
 }
 
 
@@ -74,7 +76,7 @@ class Page:
 
 def may_follow(before: PageState, after: PageState) -> bool:
     """Whether a page may go from the one state to the other. What has failed stays so."""
-    return before in AFTER.get(after, WAITING)
+    return before in AFTER.get(after, UNSETTLED)
 
 
 def message_name(provider_id: str) -> str:

@@ -14,8 +14,8 @@ from shared.domain.instants import Instant
 from shared.domain.notification import REACHED, Page, PageState
 from shared.domain.paging import still_due
 from shared.flow.escalate import queue
+from shared.flow.handing_on import find, following_page, hand_on
 from shared.flow.methods import heal, mark_broken
-from shared.flow.page import find, following, hand_on
 from shared.flow.ports import Change, Deps, Loaded, Unavailable
 from shared.sources.delivery import Outcome, Report
 
@@ -111,7 +111,7 @@ def _follow_up(deps: Deps, loaded: Loaded, page: Page, report: Report) -> PageSt
         deps.journal.fault("track", page.error or page.state.value, incident=page.incident, page=page.identity)
         deps.journal.count("PageFailed")
         return hand_on(deps, loaded, page)
-    then = following(deps, loaded, page) if report.outcome is Outcome.DELAYED else None
+    then = following_page(deps, loaded, page) if report.outcome is Outcome.DELAYED else None
     if then is None or not still_due(loaded.incident, page):
         deps.incidents.settle(page)
         return page.state

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.command import Order as CommandOrder
-from shared.domain.directory import Medium
+from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Refused
 from shared.domain.instants import Instant
 from shared.domain.notification import Page, PageState
 from shared.flow import page, sweep
+from shared.flow.handing_on import lose
 from shared.flow.ports import Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import Story, moment
@@ -113,6 +114,18 @@ def test_without_the_secret_a_page_goes_out_all_the_same() -> None:
         def read_link(self, token: str, now: Instant) -> tuple[str, bytes]:
             raise Refused("no")
 
+        def overview(self, user: str, contact: Contact, now: Instant) -> str | None:
+            raise Unavailable("the secret can't be read")
+
+        def read_overview(self, token: str, now: Instant) -> bytes:
+            raise Refused("no")
+
+        def subscribing(self, user: str, contact: Contact, now: Instant) -> str | None:
+            raise Unavailable("the secret can't be read")
+
+        def read_subscribing(self, token: str, now: Instant) -> bytes:
+            raise Refused("no")
+
     story, provider = night()
     story.world.deps = replace(story.world.deps, replies=NoSecret())
     story.receive()
@@ -136,7 +149,7 @@ def test_a_failure_after_the_level_moved_on_pages_nobody_of_the_old_level() -> N
     loaded = deps.incidents.load(story.incident.id)
     assert loaded is not None
     old = next(each for each in loaded.pages if each.identity == "1#ada#0")
-    page.hand_on(deps, loaded, replace(old, state=PageState.FAILED))
+    lose(deps, loaded, replace(old, state=PageState.FAILED))
     assert {identity.split("#")[0] for identity in pages(story)} == {"1", "2"}
     assert len([identity for identity in pages(story) if identity.startswith("1#")]) == 2
 
