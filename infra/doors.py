@@ -258,7 +258,6 @@ class Doors(TocsinStack):
             "event_bus": names.EVENT_BUS,
             "ingest_rules": " ".join(self._rule_names()),
             "reply_function": names.function_name("reply"),
-            "track_function": names.function_name("track"),
             "alarm_topic_arn": names.arn(self, "sns", names.ALARM_TOPIC),
             "mail_from": self.settings.mail_from,
             "mail_domain": self.settings.inbound_domain,

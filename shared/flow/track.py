@@ -11,7 +11,7 @@ from datetime import timedelta
 from shared.domain.directory import Contact
 from shared.domain.errors import Conflict
 from shared.domain.instants import Instant
-from shared.domain.notification import REACHED, Page, PageState
+from shared.domain.notification import REACHED, UNSETTLED, Page, PageState
 from shared.domain.paging import still_due
 from shared.flow.escalate import queue
 from shared.flow.handing_on import find, following_page, hand_on
@@ -79,6 +79,8 @@ def _bare(address: str) -> str:
 def _written(deps: Deps, loaded: Loaded, page: Page, report: Report) -> PageState | None:
     """The page as it is now. Tried again where somebody writes meanwhile. Raises Unavailable."""
     for _ in range(TRIES):
+        if page.state in UNSETTLED and deps.now() - (report.sent_at or deps.now()) < SETTLES:
+            raise Unavailable(f"{page.incident}: whoever sent the page hasn't recorded it yet; the report comes again")
         heard = _heard(page, report, deps.now())
         if heard is None:
             return page.state  # a complaint, or nothing new: it was reported before, or it has failed for good

@@ -210,9 +210,9 @@ class DynamoDbIncidents:
     def settle(self, page: Page) -> None:
         step = self._settled(page)
         if page.state is PageState.SENT and page.provider_id and page.sent_at:
-            found_by_it = items.sent_item(page, page.provider_id, page.sent_at)
-            transact(self._client, (step, Step({"Put": {"TableName": self._table, "Item": found_by_it}})))
-            return
+            self._put(
+                items.sent_item(page, page.provider_id, page.sent_at)
+            )  # first: what is sent is always found by it
         write(lambda: self._client.put_item(**step.write["Put"]), str(step.broken))
 
     def sent(self, medium: Medium, provider_id: str) -> list[tuple[str, str]]:

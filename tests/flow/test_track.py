@@ -287,6 +287,18 @@ def test_a_report_that_is_faster_than_we_write_comes_again() -> None:
     assert any("about no page" in fault for fault in story.world.notebook.faults)
 
 
+def test_a_report_about_a_page_that_is_found_but_not_recorded_yet_comes_again() -> None:
+    story = night().at("03:00:10")
+    bounced = replace(report(story, "1#ada#0", Outcome.FAILED), sent_at=moment("03:00"))
+    row = story.world.incidents._rows[story.incident.id]
+    sent = row.pages["1#ada#0"]
+    row.pages["1#ada#0"] = replace(sent, state=PageState.CLAIMED)  # between the two writes
+    with pytest.raises(Unavailable):
+        track.run(story.world.deps, bounced)
+    row.pages["1#ada#0"] = sent
+    assert hears(story, bounced) == [("03:00:10", "ada", "sms")]
+
+
 def test_an_endpoint_that_is_gone_is_handed_on_and_known_as_broken() -> None:
     class Expired:
         def send(self, notice: Notice) -> str:
