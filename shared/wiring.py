@@ -15,11 +15,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
-from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
-from shared.channels.sms import SmsChannel
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
+from shared.flow import ports
 from shared.flow.ports import Channel, Deps
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
@@ -104,7 +103,7 @@ class Wiring:
             contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
-            channels=Channels(env, self._client),
+            channels=Channels(env, self._client, journal),
         )
 
     def _make(self, service: str, config: Config = PATIENT) -> Any:
@@ -125,13 +124,28 @@ class Wiring:
 
 
 class Channels(Mapping[Medium, Channel]):
-    """The channels that are built; a medium without one fails, and the next method is used."""
+    """The channels that are built; a medium without one fails, and the next method is used.
 
-    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any]) -> None:
-        self._made: dict[Medium, Channel] = {
-            Medium.EMAIL: lazy(lambda: MailChannel(client("sesv2", ONCE), env["TOCSIN_MAIL_FROM"])),
-            Medium.SMS: lazy(lambda: SmsChannel(client("sns", ONCE))),
-        }
+    They are imported when they are first used: they bring Jinja2, which only who sends pays for.
+    """
+
+    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any], journal: ports.Journal) -> None:
+        self._env, self._client, self._journal = env, client, journal
+        self._made: dict[Medium, Channel] = {Medium.EMAIL: lazy(self._mail), Medium.SMS: lazy(self._sms)}
+
+    def _mail(self) -> Channel:
+        from shared.channels.mail import MailChannel
+
+        return MailChannel(self._client("sesv2", ONCE), self._env["TOCSIN_MAIL_FROM"], self._template_failed)
+
+    def _sms(self) -> Channel:
+        from shared.channels.sms import SmsChannel
+
+        return SmsChannel(self._client("sns", ONCE), self._template_failed)
+
+    def _template_failed(self, fault: str) -> None:
+        self._journal.fault("page", fault)
+        self._journal.count("TemplateFailed")
 
     def __getitem__(self, medium: Medium) -> Channel:
         return self._made[medium]

@@ -246,6 +246,7 @@ class Notice:
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""
     changes: tuple[ServiceChange, ...] = ()  # on the service in the hour before, newest first
+    templates: Mapping[str, str] = field(default_factory=dict[str, str])  # the account's own texts: ``sms`` → template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
