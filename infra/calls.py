@@ -52,6 +52,7 @@ class Call:
 
 
 CHANGE_INCIDENT = Call(On.INCIDENTS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"))
+KNOW_CONTACTS = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:PutItem"))
 COUNT = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:UpdateItem"))
 CLAIM = Call(On.INCIDENTS, ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"))
 READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than could travel
@@ -89,6 +90,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "page": (
         CHANGE_INCIDENT,
         CLAIM,
+        KNOW_CONTACTS,
         READ_DIRECTORY,
         QUEUE_PAGES,
         Call(On.PAGES, HAND_BACK),
@@ -100,6 +102,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "reply": (
         CHANGE_INCIDENT,
         Call(On.OPEN_INDEX, ("dynamodb:Query",)),
+        KNOW_CONTACTS,
         READ_DIRECTORY,
         Call(On.MAIL, ("s3:GetObject",)),
         START_ESCALATION,

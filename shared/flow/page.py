@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.domain.change_event import ServiceChange
-from shared.domain.contact_state import ContactState
+from shared.domain.contact_state import ContactState, broken
 from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Conflict
 from shared.domain.escalation import LATE
@@ -18,7 +18,7 @@ from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, 
 from shared.domain.paging import recipient, still_due
 from shared.flow import changes
 from shared.flow.escalate import queue, take, versions
-from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import Change, Deps, Loaded, MethodGone, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
 
 TRIES = 8
@@ -143,10 +143,22 @@ def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState |
             raise SendFailed(f"{page.medium} isn't delivered by this version")
         provider_id = channel.send(notice)
     except SendFailed as fault:
+        if isinstance(fault, MethodGone):
+            _mark_broken(deps, page, notice, str(fault))
         return _lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
     except OutcomeUnknown as fault:
         return _unknown(deps, loaded, replace(page, error=str(fault)))
     return _settle(deps, replace(page, state=PageState.SENT, provider_id=provider_id, sent_at=deps.now()))
+
+
+def _mark_broken(deps: Deps, page: Page, notice: Notice, because: str) -> None:
+    """So that it isn't tried again, and people see it. Whoever wrote of the method meanwhile knows better."""
+    if notice.state is None:
+        return
+    try:
+        deps.contacts.write(replace(broken(notice.state, because, deps.now()), subscription={}))
+    except (Conflict, Unavailable) as fault:
+        deps.journal.fault("page", f"{fault}; the method isn't marked as broken", incident=page.incident)
 
 
 def _unknown(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:

@@ -26,6 +26,10 @@ class SendFailed(TocsinError):
     """The provider refused: the next method is due at once."""
 
 
+class MethodGone(SendFailed):
+    """The contact method isn't there any more: it is marked as broken, so that somebody mends it."""
+
+
 class OutcomeUnknown(TocsinError):
     """The provider didn't answer in time: it may have sent, or not."""
 
@@ -243,6 +247,7 @@ class Notice:
     link: str | None = None  # to the page on which its reader answers
     state: ContactState | None = None  # of the contact, where its channel or its wording depends on it
     answer: str | None = None  # the text of an answer: "You have it. …"
+    subject: str | None = None  # of a mail beside any incident: ``answer`` is all that it says
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""
     changes: tuple[ServiceChange, ...] = ()  # on the service in the hour before, newest first

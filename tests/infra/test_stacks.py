@@ -275,6 +275,7 @@ def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_what
         "$default",
         *(f"{method} /answer/{{token}}" for method in ("GET", "HEAD", "POST")),
         *(f"{method} /open/{{token}}" for method in ("GET", "HEAD")),
+        *(f"{method} /push/{{token}}" for method in ("GET", "HEAD", "POST")),
     }
     integrations = aws.properties("AWS::ApiGatewayV2::Integration")
     assert sorted(text(each["IntegrationUri"]).rpartition(":")[2] for each in integrations) == [
@@ -283,7 +284,7 @@ def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_what
     ]
     assert {each["PayloadFormatVersion"] for each in integrations} == {"2.0"}
     targets = {route["RouteKey"]: text(route["Target"]) for route in routes}
-    for_people = {target for key, target in targets.items() if "/answer/" in key or "/open/" in key}
+    for_people = {target for key, target in targets.items() if "{token}" in key}
     assert len(for_people) == 1
     assert for_people.isdisjoint(target for key, target in targets.items() if "{token}" not in key)
 
