@@ -21,7 +21,7 @@ SERVICES = (  # by browser; ``.x`` stands for every host below x
     ".notify.windows.com",  # Edge: https://learn.microsoft.com/windows/apps/design/shell/tiles-and-notifications/
 )
 ADDRESS = re.compile(
-    r"https://(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>\d{1,5}))?(?:/[!-\[\]-~]*)?"
+    r"https://(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?(?:/[!-\[\]-~]*)?"
 )  # as no two read it
 ENDPOINT_MAX = 2_000  # characters
 POINT_BYTES, AUTH_BYTES = 65, 16  # an uncompressed point of P-256, and RFC 8291 §3.2

@@ -100,6 +100,11 @@ class PushService:
         self.wrong: list[str] = []
         self._browsers: dict[str, tuple[Browser, str]] = {}
 
+    def begin(self) -> None:
+        """As if it had just been started."""
+        for told in (self.script, self.delivered, self.requests, self.wrong, self._browsers):
+            told.clear()
+
     @property
     def host(self) -> str:
         return self.url.removeprefix("https://")

@@ -2,7 +2,6 @@
 
 import re
 import ssl
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,7 +16,7 @@ from shared.domain.contact_state import unknown
 from shared.domain.directory import Urgency
 from shared.domain.subscription import MORE_SERVICES, VAPID_KEY, read_subscription
 from shared.flow.ports import MethodGone, Notice, OutcomeUnknown, SendFailed
-from tests.push.service import PushService, Scripted, push_service
+from tests.push.service import PushService, Scripted
 from tests.web.browser_double import Phone
 
 LINK = "https://tocsin.example/answer/" + "a" * 48
@@ -40,20 +39,9 @@ class Night:
         return replace(asked, state=state, link=LINK)
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PushService, ssl.SSLContext]]:
-    with push_service(tmp_path_factory.mktemp("push")) as service:
-        yield service
-
-
 @pytest.fixture
-def night(running: tuple[PushService, ssl.SSLContext]) -> Night:
-    service, trusted = running
-    service.script.clear()
-    service.delivered.clear()
-    service.requests.clear()
-    service.wrong.clear()
-    return Night(service, trusted)
+def night(service: tuple[PushService, ssl.SSLContext]) -> Night:
+    return Night(*service)
 
 
 def test_a_page_arrives_encrypted_signed_and_urgent_and_says_what_is_wrong(night: Night) -> None:

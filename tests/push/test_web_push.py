@@ -37,7 +37,7 @@ def test_the_largest_message_fits_what_every_push_service_takes() -> None:
 
 
 def test_a_point_that_is_on_no_curve_is_refused() -> None:
-    with pytest.raises(ValueError, match="[Ii]nvalid|not on"):
+    with pytest.raises(ValueError, match=r"[Ii]nvalid|not on"):
         encrypt(b"x", {**SUBSCRIPTION, "p256dh": encode(b"\x04" + b"\x01" * 64)})
 
 
@@ -49,5 +49,5 @@ def test_keys_are_read_as_they_were_written() -> None:
 
 @pytest.mark.parametrize("kept", ["", "{}", "[]", "null", json.dumps({"private": "AA", "public": "AA"}), "c2VjcmV0"])
 def test_other_keys_are_refused(kept: str) -> None:
-    with pytest.raises(ValueError, match="P-256|Expecting value"):
+    with pytest.raises(ValueError, match=r"P-256|Expecting value"):
         read_keys(kept)
