@@ -52,7 +52,7 @@ class Call:
 
 
 CHANGE_INCIDENT = Call(On.INCIDENTS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"))
-KNOW_CONTACTS = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:PutItem"))
+KNOW_CONTACTS = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:PutItem"))  # and how many texts a number was sent
 COUNT = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:UpdateItem"))
 CLAIM = Call(On.INCIDENTS, ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"))
 READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than could travel

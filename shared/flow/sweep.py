@@ -50,6 +50,8 @@ def _carry_out(deps: Deps, overdue: Overdue) -> None:
         return raise_silence(deps, overdue.heart)
     if overdue.held is not None:
         return release(deps, overdue.held)
+    if overdue.line is not None:
+        return deps.pages.put_bundle(overdue.line, 0)
     loaded = deps.incidents.load(overdue.incident)
     if loaded is None:
         return None
@@ -64,6 +66,8 @@ def _carry_out(deps: Deps, overdue: Overdue) -> None:
 def _named(overdue: Overdue) -> str:
     if overdue.heart is not None:
         return f"the heartbeat {overdue.heart}"
+    if overdue.line is not None:
+        return f"the bundle of the number {overdue.line[:8]}"
     return f"incident {overdue.incident}" if overdue.incident else f"the held alert {overdue.held}"
 
 

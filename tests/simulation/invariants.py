@@ -3,10 +3,13 @@
 from collections import Counter, defaultdict
 from datetime import timedelta
 
+from cli.world import Sent
 from shared.domain.alert import Accepted, KeyStatus, key_hash
+from shared.domain.bundling import LIMITS
 from shared.domain.event import Action
 from shared.domain.incident import fold
-from shared.domain.notification import FALLBACK, REACHED, WAITING
+from shared.domain.instants import Instant
+from shared.domain.notification import FALLBACK, REACHED, UNSETTLED, Page
 from shared.domain.timeline import Kind
 from tests.simulation.house import House
 
@@ -14,8 +17,17 @@ SWEEP = timedelta(minutes=1)
 TAKEN_WITHIN = timedelta(minutes=2)  # what is due is taken, by its execution or by sweep
 
 
+def pages_of(sent: Sent) -> tuple[Page, ...]:
+    """The page that a message is, or those that it stands for."""
+    notice = sent.notice
+    if notice.bundle is not None:
+        return notice.bundle.pages
+    return (notice.page,) if notice.page else ()
+
+
 def hold_always(house: House, faults: int = 1) -> None:
-    """Invariants 2, 3, 6 and 7. Of several faults each may cost another sweep."""
+    """Invariants 2, 3, 6 and 7, and no number is ever sent more than its limit. Of several faults each may cost
+    another sweep."""
     late = house.incidents.overdue(house.clock.at - TAKEN_WITHIN - (faults - 1) * SWEEP, 100)
     assert not late, f"due, and taken by nobody: {late}"
     open_keys = Counter(house.incidents.alerts(i.id)[0].key for i, _, _ in house.timelines() if i.open)
@@ -25,6 +37,21 @@ def hold_always(house: House, faults: int = 1) -> None:
         assert incident.version == len(log)
         assert [entry.epoch for entry in log] == sorted(entry.epoch for entry in log)
 
+    no_window_holds_more_than_its_limit(house)
+
+
+def no_window_holds_more_than_its_limit(house: House) -> None:
+    """Attempts that failed count as well."""
+    by_number: dict[tuple[str, str], list[Instant]] = defaultdict(list)
+    for sent in house.sent:
+        if sent.notice.contact.medium in LIMITS and sent.notice.answer is None:
+            by_number[sent.notice.contact.medium, sent.notice.contact.address].append(sent.at)
+    for (medium, number), moments in by_number.items():
+        for limit in LIMITS[medium]:  # type: ignore[index]
+            for at in moments:
+                within = sum(at - limit.within < other <= at for other in moments)
+                assert within <= limit.count, (medium, number, limit, at)
+
 
 def hold_at_rest(house: House, unknown: int = 0) -> None:
     """All of them; at most ``unknown`` sends had an outcome that nobody could know."""
@@ -33,12 +60,16 @@ def hold_at_rest(house: House, unknown: int = 0) -> None:
     assert not house.events.waiting
     assert not house.pages.waiting
     assert not house.incidents.quarantined
-    arrived = [s.notice.page for s in house.sent if s.notice.page and not s.failed]
-    sent = Counter((page.incident, page.identity) for page in arrived)
-    assert sum(number - 1 for number in sent.values()) <= unknown, sent
+    assert not [line for line in house.incidents.lines() if line.due_at is not None]
+    sent, repeats = set[tuple[str, str]](), 0
+    for message in (message for message in house.sent if not message.failed):
+        told = {(page.incident, page.identity) for page in pages_of(message)}
+        repeats += bool(told & sent)
+        sent |= told
+    assert repeats <= unknown, sent
     for incident, log, pages in house.timelines():
-        assert not [page for page in pages if page.state in WAITING]
-        assert all(sent[page.incident, page.identity] for page in pages if page.state in REACHED)
+        assert not [page for page in pages if page.state in UNSETTLED]
+        assert all((page.incident, page.identity) in sent for page in pages if page.state in REACHED)
         _no_page_after_somebody_has_it(house, incident.id, log)
         answers = Counter((e.kind, e.by.message_id) for e in log if e.by and e.by.message_id)
         assert all(number == 1 for number in answers.values()), "an answer counted twice"
@@ -84,9 +115,8 @@ def _runs_of_triggers(events: list[Accepted]) -> list[list[str]]:
 def _no_page_after_somebody_has_it(house: House, incident: str, log: list) -> None:  # type: ignore[type-arg]
     """Invariant 5, for a level's pages: from each acknowledgement or resolution until the next level is due."""
     changes = [e for e in log if e.kind in (Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.LEVEL_ENTERED)]
-    for sent in house.sent:
-        page = sent.notice.page
-        if page is None or page.incident != incident or page.user == FALLBACK or page.of_responder:
+    for sent, page in ((message, page) for message in house.sent for page in pages_of(message)):
+        if page.incident != incident or page.user == FALLBACK or page.of_responder:
             continue
         before = [entry for entry in changes if entry.at <= sent.at]
         last = before[-1] if before else None
