@@ -1,7 +1,9 @@
 """The flow where rights are enforced: each function calls what its role allows, and its role allows nothing more."""
 
 import json
+import ssl
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -137,6 +139,7 @@ def night(enforced: Enforced) -> Enforced:
     eventually(lambda: enforced.mails("is triggered"), "the state of it, and when it resolves by itself")
     running.reply(page, "ada@acme.example", "snooze 1h")
     eventually(lambda: enforced.mails("is snoozed"), "the answer")
+    _answer_by_link(running)
 
     enforced.trigger("web", "large", custom=large)
     enforced.trigger("held", "held", custom=large)
@@ -172,6 +175,22 @@ def night(enforced: Enforced) -> Enforced:
     eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")
     eventually(lambda: enforced.incident("held", "held"), "the incident that was held")
     return enforced
+
+
+def _answer_by_link(running: Running) -> None:
+    """What a person opens and presses; the second press looks at what the first one did."""
+    found, ada = running.incident_of("mailed", "web"), running.deps.directory.current().users["ada"]
+    assert found is not None
+    page, now = found.pages[0], running.deps.now()
+    pressed = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+    link, everything = running.deps.replies.link(page, now), running.deps.replies.overview("ada", ada.contacts[0], now)
+    assert link is not None
+    assert everything is not None
+    trusted = ssl.create_default_context(cafile=running.local.description.ca_file)
+    for url, body in ((link, None), (everything, None), (link, b"do=ack"), (link, b"do=ack")):
+        request = urllib.request.Request(url, body, pressed)
+        with urllib.request.urlopen(request, context=trusted, timeout=30) as answer:
+            assert answer.status == 200
 
 
 def _silence_a_heart(running: Running) -> None:
