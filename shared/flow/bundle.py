@@ -87,12 +87,13 @@ def _carry_on(deps: Deps, line: Line, attempt: str) -> None:
 
 def _notice(deps: Deps, line: Line, waiting: list[_Waiting]) -> Notice:
     first, directory = waiting[0], deps.directory.current()
+    user = next((each.page.user for each in waiting if each.page.user != FALLBACK), FALLBACK)
     contact = Contact(name=first.page.method, medium=line.medium, address=line.address)
-    text = in_words([each.listed for each in waiting], line.more, _link(deps, first.page.user, contact))
+    text = in_words([each.listed for each in waiting], line.more, _link(deps, user, contact))
     return Notice(
         incident=first.loaded.incident,
         contact=contact,
-        user=directory.users.get(first.page.user),
+        user=directory.users.get(user),
         page=None,
         alert=None,
         reply_to=None,

@@ -16,11 +16,19 @@ from shared.domain.holding import Held
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.put_aside import PutAside
 from shared.domain.timeline import LogEntry
 
 
 class Unavailable(TocsinError):
     """A service didn't answer: the same step may be tried again, and nothing is lost."""
+
+
+class NothingApplied(Unavailable):
+    """There is no directory: the deployment is new, and the first ``apply`` is still to come."""
+
+    def __init__(self) -> None:
+        super().__init__("no set-up was applied yet, so nobody can be paged: run `tocsin apply`")
 
 
 class SendFailed(TocsinError):
@@ -203,6 +211,10 @@ class IncidentStore(Protocol):
         """Keeps a message that can't be carried out, for people to look at."""
         ...
 
+    def put_aside(self, since: Instant, until: Instant) -> Iterable[PutAside]:
+        """What of that is still kept and came between the two, both included, newest first. Raises Unavailable."""
+        ...
+
 
 class ChangeStore(Protocol):
     """What was changed on services."""
@@ -218,7 +230,7 @@ class ChangeStore(Protocol):
 
 class DirectoryStore(Protocol):
     def current(self) -> Directory:
-        """The version in force, at most 5 s old. Raises Unavailable."""
+        """The version in force, at most 5 s old. Raises Unavailable, NothingApplied."""
         ...
 
     def fresh(self) -> Directory:

@@ -12,7 +12,7 @@ from shared.domain.notification import GRACE
 from shared.flow.escalate import begin_run, queue, take
 from shared.flow.heartbeats import raise_silence, set_up_hearts
 from shared.flow.held import release
-from shared.flow.ports import Deps, Overdue, Unavailable
+from shared.flow.ports import Deps, NothingApplied, Overdue, Unavailable
 
 PUSHED_BACK = timedelta(minutes=1)
 TRIES = 3  # then the fallback contact is told
@@ -41,6 +41,8 @@ def _set_up_hearts(deps: Deps) -> None:
     """What is overdue doesn't wait for it; the next sweep tries again."""
     try:
         set_up_hearts(deps)
+    except NothingApplied:
+        return  # a new deployment: nothing is to be heard yet, and the first `apply` is met by the next sweep
     except (Conflict, Unavailable) as fault:
         deps.journal.fault("sweep", f"{fault}; heartbeats are set up by the next sweep")
 

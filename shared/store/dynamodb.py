@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange
 from shared.domain.errors import Conflict, TocsinError
@@ -18,9 +18,11 @@ from shared.domain.holding import Held
 from shared.domain.incident import Incident, Status
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import FALLBACK, Page, PageState, stale_at
+from shared.domain.put_aside import PutAside
 from shared.domain.timeline import LogEntry
 from shared.flow.ports import Admission, AlreadyCounted, Change, Loaded, Overdue
 from shared.store import dynamodb_items as items
+from shared.store.dynamodb_aside import put_aside
 from shared.store.dynamodb_calls import (
     NEVER_WRITTEN,
     WRITTEN,
@@ -132,7 +134,7 @@ class DynamoDbIncidents:
         alerts = self._beginning(incident, items.ALERT, ProjectionExpression="key_hash")
         keys = [items.alert_key_key(alert["key_hash"]["S"]) for alert in alerts]
         states = [items.key_from(item) for item in read_all(self._client, self._table, keys)]
-        spoke = (s.last_seen for s in states if s.incident == incident and s.state is KeyStatus.OPEN)
+        spoke = (s.last_seen for s in states if s.incident == incident and s.in_incident)
         return max(spoke, default=None)
 
     def overdue(self, before: Instant, limit: int) -> list[tuple[Overdue, int]]:
@@ -148,6 +150,9 @@ class DynamoDbIncidents:
         state = self.state(incident)
         for merged in state.merged if state else ():
             yield from self._beginning(merged, items.ALERT, Limit=limit)
+
+    def put_aside(self, since: Instant, until: Instant) -> Iterator[PutAside]:
+        return put_aside(self._client, self._table, since, until)
 
     # writing
 

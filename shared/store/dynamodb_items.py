@@ -32,6 +32,7 @@ SHARDS = ("D0", "D1", "D2", "D3")  # of what is due: one partition takes 1,000 w
 STATE, KEY, LOG, ALERT, PAGE = "STATE", "KEY", "LOG#", "ALERT#", "PAGE#"
 OPEN = "O"  # the one partition of the index of what is open
 INCIDENT, WAIT, HEART, LINE = "INC#", "WAIT#", "HEART#", "LINE#"
+DROPPED, QUARANTINE = "DROPPED#", "QUARANTINE"
 KEY_OUTLIVES = timedelta(days=30)  # from the last event of a closed key
 DROP_KEPT, SUPPRESSED_KEPT = timedelta(days=1), timedelta(days=30)
 LINE_OUTLIVES = timedelta(days=1)  # its last send, which no window holds after three hours
@@ -388,18 +389,22 @@ def drop_item(at: Instant, accepted: Accepted | AcceptedChange, reason: str, kin
     """Named by the event alone, so that an event that comes twice is kept once."""
     sent = accepted.accepted_at
     return {
-        **key(f"DROPPED#{sent.date().isoformat()}", f"{format_instant(sent)}#{_name(accepted.event_id)}"),
+        **key(DROPPED + sent.date().isoformat(), f"{format_instant(sent)}#{_name(accepted.event_id)}"),
         "at": {"S": format_instant(at)},
         "kind": typed(kind),
         "reason": typed(reason),
-        "event": {"S": _json(_or_cut(to_plain(accepted)))},
+        "event": {"S": _json(_or_shorter(accepted))},
         "ttl": _ttl(at + (SUPPRESSED_KEPT if kind == "suppressed" else DROP_KEPT)),
     }
 
 
+def _or_shorter(accepted: Accepted | AcceptedChange) -> Any:
+    return _or_without_raw(accepted) if isinstance(accepted, Accepted) else _or_cut(to_plain(accepted))
+
+
 def quarantine_item(at: Instant, message_id: str, body: str, reason: str) -> Item:
     return {
-        **key("QUARANTINE", f"{format_instant(at)}#{_name(message_id)}"),
+        **key(QUARANTINE, f"{format_instant(at)}#{_name(message_id)}"),
         "body": typed(_first(body, LARGEST)),
         "reason": typed(reason[:TEXT_KEPT]),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
-from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory
@@ -19,8 +19,10 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant
 from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
 from shared.domain.paging import still_due
+from shared.domain.plain import to_plain
+from shared.domain.put_aside import PutAside, dropped, quarantined
 from shared.domain.timeline import LogEntry
-from shared.flow.ports import Admission, AlreadyCounted, Change, Loaded, Overdue
+from shared.flow.ports import Admission, AlreadyCounted, Change, Loaded, NothingApplied, Overdue
 
 
 @dataclass(slots=True)
@@ -165,7 +167,7 @@ class MemoryIncidents:
 
     def last_seen(self, incident: str) -> Instant | None:
         hashes = [key for key in self._keys.values() if key.incident == incident]
-        return max((key.last_seen for key in hashes if key.state is KeyStatus.OPEN), default=None)
+        return max((key.last_seen for key in hashes if key.in_incident), default=None)
 
     def claim(self, page: Page, now: Instant, attempt: str, admission: Admission | None = None) -> Page | None:
         with self._lock:
@@ -235,6 +237,14 @@ class MemoryIncidents:
 
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
         self.quarantined[message_id] = Quarantined(at=at, message_id=message_id, body=body, reason=reason)
+
+    def put_aside(self, since: Instant, until: Instant) -> list[PutAside]:
+        found = [
+            dropped(d.accepted.accepted_at, d.kind, d.reason, d.accepted.event_id, to_plain(d.accepted))
+            for d in self.dropped.values()
+        ]
+        found += [quarantined(q.at, q.reason, q.message_id, q.body) for q in self.quarantined.values()]
+        return sorted((each for each in found if since <= each.at <= until), key=lambda each: each.at, reverse=True)
 
     def _check(self, change: Change) -> None:
         incident = change.incident
@@ -341,6 +351,8 @@ class MemoryDirectory:
         self._versions[directory.version] = directory
 
     def current(self) -> Directory:
+        if not self._versions:
+            raise NothingApplied
         return self._versions[max(self._versions)]
 
     def fresh(self) -> Directory:

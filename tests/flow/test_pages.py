@@ -154,6 +154,14 @@ def test_a_failure_after_the_level_moved_on_pages_nobody_of_the_old_level() -> N
     assert len([identity for identity in pages(story) if identity.startswith("1#")]) == 2
 
 
+def test_mail_knows_no_limit_and_costs_no_line() -> None:
+    story, provider = night()
+    for number in range(30):
+        story.receive(f"disk-{number}")
+    assert len(provider.sent) == 30
+    assert story.world.incidents.lines() == []
+
+
 def test_sweep_sends_on_what_the_queue_lost_and_leaves_the_rightful_worker_its_time() -> None:
     class Lossy:
         def put(self, pages: Sequence[Page]) -> None: ...

@@ -7,6 +7,7 @@ from cli.world import Sent
 from shared.domain.alert import Accepted, KeyStatus, key_hash
 from shared.domain.bundling import LIMITS
 from shared.domain.event import Action
+from shared.domain.holding import Reason
 from shared.domain.incident import fold
 from shared.domain.instants import Instant
 from shared.domain.notification import FALLBACK, REACHED, UNSETTLED, Page
@@ -83,6 +84,7 @@ def _every_event_took_effect_once(house: House) -> None:
     dropped = {drop.accepted.event_id for drop in house.incidents.dropped.values()}
     opened = {alert.event_id for name in house.incidents.names() for alert in house.incidents.alerts(name)}
     by_key: dict[str, list[tuple[int, Accepted]]] = defaultdict(list)
+    held_back = {held.accepted.event_id for _, held in house.incidents.holds if held.hold.reason is Reason.FLAPPING}
     for sequence, accepted in house.door.accepted.items():
         by_key[key_hash(accepted.key)].append((sequence, accepted))
     for key, events in by_key.items():
@@ -92,7 +94,10 @@ def _every_event_took_effect_once(house: House) -> None:
         known = house.incidents.key(key)
         assert known is not None
         assert int(known.last_seq) == took_effect[-1][0], "the last of them didn't take effect"
-        runs = _runs_of_triggers([accepted for _, accepted in took_effect])
+        runs = _runs_of_triggers([accepted for _, accepted in took_effect], held_back)
+        waits, last = house.incidents.held(key), took_effect[-1][1].event.action
+        assert (known.state in (KeyStatus.HELD, KeyStatus.RECOVERING)) is (waits is not None), "a hold was lost"
+        assert last is not Action.TRIGGER or known.state not in (KeyStatus.RECOVERING, KeyStatus.CLOSED), "silent"
         for run in runs:
             assert opened & set(run) or house.incidents.held(key), f"nothing was opened by {run}"
         if known.state is KeyStatus.OPEN:
@@ -101,12 +106,12 @@ def _every_event_took_effect_once(house: House) -> None:
             assert known.count == len(runs[-1]) - since, "one was lost, or counted twice"
 
 
-def _runs_of_triggers(events: list[Accepted]) -> list[list[str]]:
-    """Those between one recovery and the next, by their ids."""
+def _runs_of_triggers(events: list[Accepted], held_back: set[str]) -> list[list[str]]:
+    """Those between one recovery and the next, by their ids; a recovery that was held back ends nothing by itself."""
     runs: list[list[str]] = [[]]
     for accepted in events:
         if accepted.event.action is Action.RESOLVE:
-            runs.append([])
+            runs.extend([] if accepted.event_id in held_back else [[]])
         elif accepted.event.action is Action.TRIGGER:
             runs[-1].append(accepted.event_id)
     return [run for run in runs if run]

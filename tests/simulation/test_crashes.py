@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.bundling import Line
 from shared.domain.command import Order
-from shared.domain.directory import Medium, Service, UrgencyRule
+from shared.domain.directory import Flapping, Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
 from shared.domain.incident import Status
 from shared.domain.timeline import Kind
@@ -90,6 +90,22 @@ def it_is_held() -> House:
     return house
 
 
+def it_flaps_until_it_is_quiet() -> House:
+    """It opens a third time: one incident from then on, until a recovery lasts; then it comes anew."""
+    rule = Flapping(times=2, within=50 * MINUTE)
+    service = Service(name="checkout", policy="checkout", flapping=rule, integrations=INTEGRATIONS)
+    house = House(directory(level("ada"), level("grace"), service=service))
+    for begin in (0, 13, 26):
+        house.at(begin * MINUTE, house.receive)
+        house.at((begin + 9) * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.at(39 * MINUTE, lambda: house.receive(severity=Severity.WARNING))
+    house.at(46 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.at(46 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.person_answers("grace", "ack", MINUTE)
+    house.at(108 * MINUTE, house.receive)
+    return house
+
+
 def linus_is_asked() -> House:
     """Grace acknowledges, and asks Linus, whose mail fails and whose text arrives; then he says that he looks."""
     house = House(directory(level("grace"), level("ada")))
@@ -163,6 +179,7 @@ NIGHTS = (
     low_urgency_and_mail_is_down,
     nothing_works,
     it_is_held,
+    it_flaps_until_it_is_quiet,
 )
 Night = Callable[[], House]
 
@@ -258,6 +275,10 @@ def test_the_nights_are_what_their_names_say() -> None:
     assert told["grace_takes_it"] == [(Status.RESOLVED, False, 6)]
     assert told["nobody_answers"] == [(Status.TRIGGERED, True, 6)]
     assert [status for status, _, _ in told["it_flaps"]] == [Status.RESOLVED, Status.RESOLVED]
+    assert [status for status, _, _ in told["it_flaps_until_it_is_quiet"]] == [
+        *[Status.RESOLVED] * 3,
+        Status.ACKNOWLEDGED,
+    ]
 
 
 def told(house: House) -> list[tuple[int, str, str, str]]:
@@ -267,7 +288,7 @@ def told(house: House) -> list[tuple[int, str, str, str]]:
             (sent.at - EVENING) // timedelta(seconds=1),
             pages_of(sent)[0].user,
             sent.notice.contact.medium.value + (" failed" if sent.failed else ""),
-            sent.notice.bundle.text if sent.notice.bundle else str(sent.notice.incident.number),
+            sent.notice.bundle.text.partition(" http")[0] if sent.notice.bundle else str(sent.notice.incident.number),
         )
         for sent in house.sent
     ]
