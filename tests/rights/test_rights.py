@@ -119,7 +119,9 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     settings.write_text(f"events_per_minute: {WORTH_SHARING}\n")  # so few that each event is told to the others
 
     def configure(local: Local) -> dict[str, str]:
-        return dict(apply(HERE, deployment_of(local), now(), force=True).routing_keys)
+        deployment = deployment_of(local)
+        deployment.name_address(local.description.events_url)
+        return dict(apply(HERE, deployment, now(), force=True).routing_keys)
 
     try:
         local = system.up(ROOT, folder, Quiet(), configure, settings=settings, enforce_iam=True)
