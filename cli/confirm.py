@@ -9,7 +9,8 @@ from cli.console import Failed
 from cli.deployment import Deployment
 from shared.domain.contact_state import guess, with_code
 from shared.domain.directory import Contact, Directory, User
-from shared.flow.confirming import PROVABLE, change, new_code, send_code
+from shared.flow.confirming import PROVABLE, new_code, send_code
+from shared.flow.methods import change
 from shared.flow.ports import Deps, OutcomeUnknown, SendFailed
 
 
@@ -50,7 +51,7 @@ def check(deployment: Deployment, user: str, contact: str, code: str) -> Outcome
     deps = deployment.deps()
     ((person, way),) = chosen(deps.directory.current(), user, contact)
     digits = "".join(character for character in code if character.isdigit())
-    after = change(deps, person, way, lambda state: guess(state, digits, deps.now()))
+    after = change(deps, person.name, way, lambda state: guess(state, digits, deps.now()))
     if after.confirmed:
         return Outcome(user=person.name, contact=way, said="is confirmed")
     return Outcome(
@@ -75,7 +76,7 @@ def chosen(directory: Directory, user: str | None, contact: str | None) -> Seque
 
 def _sent(deps: Deps, person: User, way: Contact, mail_domain: str) -> Outcome:
     code = new_code()
-    change(deps, person, way, lambda state: with_code(state, code, deps.now()))
+    change(deps, person.name, way, lambda state: with_code(state, code, deps.now()))
     try:
         provider_id = send_code(deps, person, way, code, mail_domain)
     except (SendFailed, OutcomeUnknown) as fault:

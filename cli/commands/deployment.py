@@ -133,6 +133,21 @@ def replay(
 
 
 @app.command
+def incident(number: str, /, *, deployment: On = None, json: AsJson = False) -> int:
+    """An incident's history, by its number or its id: the log, and what became of each page."""
+    from cli.deployments import chosen
+    from cli.incident import history
+
+    found = history(chosen(deployment), number)
+    if json:
+        console.say_json(found.as_json())
+    else:
+        for text, style in found.in_words():
+            console.say(text.replace("\n", "\\x0a"), style)
+    return console.HOLDS
+
+
+@app.command
 def changes(
     service: str,
     /,
@@ -186,4 +201,21 @@ def drops(
         console.say("Nothing was put aside in all that time.")
     elif len(found) == limit:
         console.say(f"There may be more: these are the newest {limit}; --limit says how many.")
+    return console.HOLDS
+
+
+@app.command(name="push-link")
+def push_link(user: str, contact: str, /, *, deployment: On = None, json: AsJson = False) -> int:
+    """The link by which a person's browser becomes that contact of theirs: to be opened on the device, within two days.
+
+    Whoever opens it is paged as that person, so give it to nobody else.
+    """
+    from cli.deployments import chosen
+    from cli.push_link import push_link
+
+    link = push_link(chosen(deployment), user, contact, instant(None))
+    if json:
+        console.say_json({"link": link})
+    else:
+        console.say_line(link)
     return console.HOLDS

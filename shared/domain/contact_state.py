@@ -7,7 +7,7 @@ hour, for five guesses. What is answered from a method that isn't confirmed does
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -36,6 +36,8 @@ class ContactState:
     asked: str | None = None  # what its owner wanted done before it was confirmed: ``ack 17``
     broken_at: Instant | None = None
     broken_because: str | None = None
+    worked_at: Instant | None = None  # when something arrived by it after it had been broken
+    told_at: Instant | None = None  # when its person heard, by another method, that it is broken
     subscription: Mapping[str, str] = field(default_factory=dict[str, str])
     version: int = 0
 
@@ -49,6 +51,9 @@ class ContactState:
 
     def after_writing(self) -> "ContactState":
         return replace(self, version=self.version + 1)
+
+
+Change = Callable[[ContactState], ContactState]
 
 
 def unknown(user: str, contact: Contact) -> ContactState:
@@ -95,17 +100,34 @@ def guess(state: ContactState, code: str, now: Instant) -> ContactState:
 
 def confirmed(state: ContactState, now: Instant) -> ContactState:
     """It is its person's, and it works. What was asked before is for whoever takes the code to do."""
-    forgotten = replace(state, code=None, code_until=None, guesses=0, asked=None)
-    return replace(forgotten, confirmed_at=now, broken_at=None, broken_because=None)
+    return replace(working(state), confirmed_at=now, code=None, code_until=None, guesses=0, asked=None)
 
 
-def broken(state: ContactState, because: str, now: Instant) -> ContactState:
-    """It doesn't work any more: since the first time that this was heard."""
-    return state if state.broken else replace(state, broken_at=now, broken_because=because)
+def broken(state: ContactState, because: str, at: Instant) -> ContactState:
+    """It doesn't work any more: since the first time that this was heard; old news where it worked after ``at``.
+
+    A browser that took a push no more has to subscribe anew.
+    """
+    worked = [since for since in (state.worked_at, state.confirmed_at) if since is not None]
+    if state.broken or any(since > at for since in worked):
+        return state
+    return replace(state, broken_at=at, broken_because=because, told_at=None, subscription={})
+
+
+def told(state: ContactState, now: Instant) -> ContactState:
+    return replace(state, told_at=now) if state.broken and state.told_at is None else state
+
+
+def worked(state: ContactState, at: Instant) -> ContactState:
+    """``state`` once something arrived by it, or came from it, at ``at``. Written down only where it was broken."""
+    if state.broken_at is None or at < state.broken_at:
+        return state
+    return replace(working(state), worked_at=at)
 
 
 def working(state: ContactState) -> ContactState:
-    return replace(state, broken_at=None, broken_because=None)
+    """It works again: what was heard of it before is over."""
+    return replace(state, broken_at=None, broken_because=None, told_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,44 +5,26 @@ hour. That nobody can write down a proof undoes nothing of what was answered.
 """
 
 import secrets
-from collections.abc import Callable
 
-from shared.domain.contact_state import CODE_DIGITS, ContactState, confirmed
+from shared.domain.contact_state import CODE_DIGITS, confirmed
 from shared.domain.directory import Contact, Medium, User
-from shared.domain.errors import Conflict
 from shared.flow.aside import said_to
+from shared.flow.methods import change
 from shared.flow.ports import Deps, Unavailable
 
-TRIES = 5
 CONFIRM = "confirm"  # the local part of the address at which a code is answered by mail
 SUBJECT = "Confirm this address for Tocsin"
 PROVABLE = frozenset({Medium.EMAIL, Medium.SMS})  # by a code; a browser and a chat prove themselves otherwise
-
-Decide = Callable[[ContactState], ContactState]
 
 
 def new_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
-def change(deps: Deps, user: User, contact: Contact, decide: Decide) -> ContactState:
-    """Writes what ``decide`` makes of what is known, where that is anything new. Raises Unavailable."""
-    for _ in range(TRIES):
-        known = deps.contacts.of(user.name, contact)
-        after = decide(known)
-        if after == known:
-            return known
-        try:
-            return deps.contacts.write(after)
-        except Conflict:
-            continue  # another message of the same person came meanwhile
-    raise Unavailable(f"{user.name}'s {contact.medium} is being written to without pause; the message is taken again")
-
-
 def prove(deps: Deps, user: User, contact: Contact) -> None:
     """They answered from it what was sent to it. One write, only where it isn't confirmed yet."""
     try:
-        change(deps, user, contact, lambda state: state if state.confirmed else confirmed(state, deps.now()))
+        change(deps, user.name, contact, lambda state: state if state.confirmed else confirmed(state, deps.now()))
     except Unavailable as fault:
         deps.journal.fault("reply", f"{fault}; the answer counts, and the next one confirms", user=user.name)
 

@@ -35,6 +35,10 @@ class SendFailed(TocsinError):
     """The provider refused: the next method is due at once."""
 
 
+class Gone(SendFailed):
+    """The provider refused, since there is no such address, number or subscription any more: the method is broken."""
+
+
 class OutcomeUnknown(TocsinError):
     """The provider didn't answer in time: it may have sent, or not."""
 
@@ -137,7 +141,15 @@ class IncidentStore(Protocol):
         ...
 
     def note_hearts(self, version: int) -> None: ...
+    def open_incidents(self) -> Iterable[str]:
+        """The ids of those that are open, in no order: by index, which may be a moment behind."""
+        ...
+
     def timeline(self, incident: str) -> list[LogEntry]: ...
+    def latest(self, incident: str, limit: int) -> list[LogEntry]:
+        """The newest entries of its timeline, newest first."""
+        ...
+
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]: ...
     def next_number(self, series: str) -> int:
         """1, 2, 3 … for each name; a number may be lost, none comes twice."""
@@ -180,7 +192,15 @@ class IncidentStore(Protocol):
         ...
 
     def settle(self, page: Page) -> None:
-        """Records what the attempt that holds the claim came to. Raises Conflict where another holds it."""
+        """Records what the attempt that holds the claim came to, or what was heard of it later.
+
+        One that was sent is found by its provider's id from then on. Raises Conflict where another attempt holds the
+        page, or where its state doesn't follow the one that is written (``notification.may_follow``).
+        """
+        ...
+
+    def sent(self, medium: Medium, provider_id: str) -> list[tuple[str, str]]:
+        """(incident, page's identity) of what that message told: several where it was a bundle; for 30 days."""
         ...
 
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:

@@ -15,9 +15,10 @@ from shared.domain.directory import Contact, Medium, User
 from shared.domain.errors import Refused
 from shared.domain.notification import Page
 from shared.flow.aside import said_to
-from shared.flow.confirming import CONFIRM, SUBJECT, address_of, change, prove
+from shared.flow.confirming import CONFIRM, SUBJECT, address_of, prove
+from shared.flow.methods import change, heal
 from shared.flow.obey import Said
-from shared.flow.ports import AlreadyCounted, Deps, Notice
+from shared.flow.ports import AlreadyCounted, Deps, Notice, Unavailable
 from shared.flow.reply import Reply, ignored, seen_on, take, tell
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
@@ -55,6 +56,7 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     if mail.sender.casefold() == page.address.casefold():
         prove(deps, user, Contact(name=page.method, medium=page.medium, address=page.address))
     _tell(deps, mail, said, user, alerts[0] if alerts else None)
+    _works(deps, mail, user)
     return said.text
 
 
@@ -78,7 +80,7 @@ def _by_code(deps: Deps, mail: MailAnswer) -> str:
     for user, contact in owners:
         if is_spent(deps.contacts.of(user.name, contact), now):
             raise Refused("its address isn't confirmed, and its guesses are used up")
-        if change(deps, user, contact, lambda state: guess(state, code, now)).confirmed:
+        if change(deps, user.name, contact, lambda state: guess(state, code, now)).confirmed:
             said = "This address is confirmed."
             break
     else:
@@ -113,6 +115,17 @@ def _addressed(deps: Deps, mail: MailAnswer) -> tuple[str, bytes]:
 
 def _addresses(user: User) -> set[str]:
     return {contact.address.casefold() for contact in user.contacts if contact.medium is Medium.EMAIL}
+
+
+def _works(deps: Deps, mail: MailAnswer, user: User) -> None:
+    """Whoever answers from an address that was thought broken reads it. That isn't worth an answer undone."""
+    sender = mail.sender.casefold()
+    try:
+        for contact in user.contacts:
+            if contact.medium is Medium.EMAIL and contact.address.casefold() == sender:
+                heal(deps, user.name, contact, deps.now())
+    except Unavailable as fault:
+        deps.journal.fault("reply", f"{fault}; the address may still be taken for broken", user=user.name)
 
 
 def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | None) -> None:

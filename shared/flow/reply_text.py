@@ -22,13 +22,14 @@ from shared.domain.contact_state import (
     guess,
     is_spent,
     said_code,
-    working,
+    worked,
 )
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import NotFound, Refused
 from shared.domain.notification import Page
 from shared.flow.aside import said_to
-from shared.flow.confirming import address_of, change, new_code
+from shared.flow.confirming import address_of, new_code
+from shared.flow.methods import change
 from shared.flow.obey import load
 from shared.flow.ports import AlreadyCounted, Deps
 from shared.flow.reply import Reply, ignored, seen_on, take, tell
@@ -80,9 +81,9 @@ def _note_for_carrier(deps: Deps, text: TextAnswer, owners: Sequence[_Owner], wo
     now = deps.now()
     for user, contact in owners:
         if word == "stop":
-            change(deps, user, contact, lambda state: broken(state, OPTED_OUT, now))
+            change(deps, user.name, contact, lambda state: broken(state, OPTED_OUT, now))
         elif word == "start":
-            change(deps, user, contact, working)
+            change(deps, user.name, contact, lambda state: worked(state, now))
     ignored(deps, f"the carrier answers {word}", text.message_id)
 
 
@@ -134,7 +135,7 @@ def _by_code(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Tex
     if not state.confirmed and code_lives(state, now):
         if is_spent(state, now):
             raise Refused("its number isn't confirmed, and its guesses are used up")
-        state = change(deps, sender.user, sender.contact, lambda known: _keeping_asked(known, guess(known, code, now)))
+        state = change(deps, sender.user.name, sender.contact, lambda known: _keeping_asked(known, guess(known, code, now)))
         if not state.confirmed:
             return "That isn't the code. Nothing was done."
     elif state.confirmed_at is None or now >= state.confirmed_at + CODE_LASTS:
@@ -156,7 +157,7 @@ def _asked_before(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequenc
         said = _carried_out(deps, text, sender, _meant(texted, answer, deps), answer)
     except AlreadyCounted:
         said = ""
-    change(deps, sender.user, sender.contact, lambda known: replace(known, asked=None))
+    change(deps, sender.user.name, sender.contact, lambda known: replace(known, asked=None))
     return said
 
 
@@ -167,7 +168,7 @@ def _ask_for_proof(deps: Deps, sender: _Sender, answer: Answer, meant: Texted | 
         raise Refused("its number isn't confirmed, and its guesses are used up")
     if isinstance(meant, Texted) and answer.word is not None and answer.word in NAMED:
         asked, does = f"{answer.word} {meant.number}", f" and {NAMED[answer.word]} {meant.number}"
-    change(deps, sender.user, sender.contact, lambda state: code_by_request(state, code, asked, now))
+    change(deps, sender.user.name, sender.contact, lambda state: code_by_request(state, code, asked, now))
     deps.journal.fault("reply", "its number isn't confirmed yet", user=sender.user.name)
     deps.journal.count("ReplyIgnored")
     return f"This number isn't confirmed yet, so nothing was done. Answer {code} to confirm it{does}."

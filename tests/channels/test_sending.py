@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 from botocore.stub import ANY, Stubber
 
+from cli.world import Settings
 from shared.channels import sms
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
@@ -44,7 +45,7 @@ def test_ses_refuses_so_the_next_method_is_due(code: str) -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", code, "no", 400)
         with pytest.raises(SendFailed, match=f"SES refused: {code}: no"):
-            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard, "tocsin").send(notice())
 
 
 def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
@@ -52,7 +53,7 @@ def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", "InternalFailure", "oops", 500)
         with pytest.raises(OutcomeUnknown):
-            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard, "tocsin").send(notice())
 
 
 def test_a_mail_is_sent_once_with_its_reply_address() -> None:
@@ -63,12 +64,13 @@ def test_a_mail_is_sent_once_with_its_reply_address() -> None:
             {"MessageId": "0102"},
             {
                 "FromEmailAddress": "Tocsin <tocsin@acme.example>",
+                "ConfigurationSetName": "tocsin",
                 "Destination": {"ToAddresses": ["ada@acme.example"]},
                 "ReplyToAddresses": ["reply+x@in.example"],
                 "Content": ANY,
             },
         )
-        assert MailChannel(ses, "tocsin@acme.example", unheard).send(notice()) == "0102"
+        assert MailChannel(ses, "tocsin@acme.example", unheard, "tocsin").send(notice()) == "0102"
 
 
 def test_a_text_is_sent_once_as_transactional() -> None:
@@ -103,7 +105,7 @@ class Broken:
     ],
 )
 @pytest.mark.parametrize(
-    "channel", [lambda c: SmsChannel(c, unheard), lambda c: MailChannel(c, "tocsin@acme.example", unheard)]
+    "channel", [lambda c: SmsChannel(c, unheard), lambda c: MailChannel(c, "tocsin@acme.example", unheard, "tocsin")]
 )
 def test_what_wasn_t_sent_is_told_from_what_perhaps_was(channel: Any, fault: Exception, means: type[Exception]) -> None:
     with pytest.raises(means):
@@ -166,7 +168,7 @@ def test_a_link_leads_to_the_public_address_and_is_none_where_there_is_none() ->
 
 
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:
-    assert set(Channels({}, lambda service, config: None, Journal("INFO"))) == DELIVERED
+    assert set(Channels({}, lambda service, config: None, Journal("INFO"), Settings())) == DELIVERED
 
 
 OUR_NUMBER = "+12125550101"
@@ -214,5 +216,5 @@ def test_the_settings_decide_by_what_texts_go_out() -> None:
         return client(service)
 
     for env, answers in (({"TOCSIN_TEXTS_FROM": OUR_NUMBER}, True), ({"TOCSIN_TEXTS_ANSWERED": "no"}, False)):
-        assert Channels(env, make, Journal("INFO"))[Medium.SMS].can.answers is answers
+        assert Channels(env, make, Journal("INFO"), Settings())[Medium.SMS].can.answers is answers
     assert made == ["pinpoint-sms-voice-v2", "sns"]

@@ -51,14 +51,14 @@ def test_no_statement_is_about_everything(aws: Synthesis) -> None:
 
 def test_texts_go_to_whatever_is_no_topic_for_a_phone_number_has_no_arn(aws: Synthesis) -> None:
     found = [(name, s) for name, s in role_statements(aws) if "Resource" not in s]
-    assert sorted(name[:8] for name, _ in found) == ["PageRole", "ReplyRol"]
+    assert sorted(name[:8] for name, _ in found) == ["PageRole", "ReplyRol", "TrackRol"]
     for _, statement in found:
         assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
         assert text(statement["NotResource"]) == "arn:<AWS::Partition>:sns:*:*:*"
 
 
 def test_with_a_number_of_one_s_own_texts_go_out_from_it_and_not_by_sns(trial: Synthesis) -> None:
-    for verb in ("page", "reply"):
+    for verb in ("page", "reply", "track"):
         assert all("phone-number/*" in resource for resource in allowed(trial, verb)["sms-voice:SendTextMessage"])
         assert all("tocsin-alarms" in resource for resource in allowed(trial, verb).get("sns:Publish", ()))
 
@@ -106,7 +106,7 @@ def test_the_table_is_of_the_functions_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("action", "verbs"),
     [
-        ("ses:SendEmail", {"page", "reply"}),
+        ("ses:SendEmail", {"page", "reply", "track"}),
         ("states:StartExecution", {"triage", "reply", "sweep"}),
         ("ssm:GetParameter", {"page", "reply"}),
         ("events:PutEvents", {"publish"}),
