@@ -135,7 +135,9 @@ def _by_code(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Tex
     if not state.confirmed and code_lives(state, now):
         if is_spent(state, now):
             raise Refused("its number isn't confirmed, and its guesses are used up")
-        state = change(deps, sender.user.name, sender.contact, lambda known: _keeping_asked(known, guess(known, code, now)))
+        state = change(
+            deps, sender.user.name, sender.contact, lambda known: replace(guess(known, code, now), asked=known.asked)
+        )
         if not state.confirmed:
             return "That isn't the code. Nothing was done."
     elif state.confirmed_at is None or now >= state.confirmed_at + CODE_LASTS:
@@ -143,10 +145,6 @@ def _by_code(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Tex
     elif state.asked is None:
         raise Refused("its number was confirmed by a code before")
     return f"This number is confirmed. {_asked_before(deps, text, sender, texted, state)}".rstrip()
-
-
-def _keeping_asked(before: ContactState, after: ContactState) -> ContactState:
-    return replace(after, asked=before.asked)
 
 
 def _asked_before(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Texted], state: ContactState) -> str:
