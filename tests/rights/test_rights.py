@@ -160,6 +160,8 @@ def night(enforced: Enforced) -> Enforced:
     running.reply(page, "ada@acme.example", "snooze 1h")
     eventually(lambda: enforced.mails("is snoozed"), "the answer")
     _answer_by_link(running)
+    running.says("sms", "+447700900001", "status")
+    eventually(lambda: running.texts("+447700900001", "isn't confirmed yet"), "the answer to a text")
 
     enforced.trigger("web", "large", custom=large)
     enforced.trigger("held", "held", custom=large)
