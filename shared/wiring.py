@@ -103,7 +103,7 @@ class Wiring:
             contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
-            channels=Channels(env, self._client, journal),
+            channels=Channels(env, self._client, journal, parameters),
         )
 
     def _make(self, service: str, config: Config = PATIENT) -> Any:
@@ -129,9 +129,19 @@ class Channels(Mapping[Medium, Channel]):
     They are imported when they are first used: they bring Jinja2, which only who sends pays for.
     """
 
-    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any], journal: ports.Journal) -> None:
-        self._env, self._client, self._journal = env, client, journal
-        self._made: dict[Medium, Channel] = {Medium.EMAIL: lazy(self._mail), Medium.SMS: lazy(self._sms)}
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        client: Callable[[str, Config], Any],
+        journal: ports.Journal,
+        parameters: ports.Parameters,
+    ) -> None:
+        self._env, self._client, self._journal, self._parameters = env, client, journal, parameters
+        self._made: dict[Medium, Channel] = {
+            Medium.EMAIL: lazy(self._mail),
+            Medium.SMS: lazy(self._sms),
+            Medium.PUSH: lazy(self._push),
+        }
 
     def _mail(self) -> Channel:
         from shared.channels.mail import MailChannel
@@ -147,6 +157,12 @@ class Channels(Mapping[Medium, Channel]):
         from shared.channels.sms import SmsChannel
 
         return SmsChannel(self._client("sns", ONCE), self._template_failed)
+
+    def _push(self) -> Channel:
+        from shared.channels.push import PushChannel, posting
+
+        sender = self._env["TOCSIN_MAIL_FROM"]
+        return PushChannel(self._parameters, sender, posting(), now, self._template_failed)
 
     def _template_failed(self, fault: str) -> None:
         self._journal.fault("page", fault)

@@ -141,7 +141,15 @@ class IncidentStore(Protocol):
         ...
 
     def note_hearts(self, version: int) -> None: ...
+    def open_incidents(self) -> Iterable[str]:
+        """The ids of those that are open, in no order: by index, which may be a moment behind."""
+        ...
+
     def timeline(self, incident: str) -> list[LogEntry]: ...
+    def latest(self, incident: str, limit: int) -> list[LogEntry]:
+        """The newest entries of its timeline, newest first."""
+        ...
+
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]: ...
     def next_number(self, series: str) -> int:
         """1, 2, 3 … for each name; a number may be lost, none comes twice."""
@@ -297,6 +305,7 @@ class Notice:
     link: str | None = None  # to the page on which its reader answers
     state: ContactState | None = None  # of the contact, where its channel or its wording depends on it
     answer: str | None = None  # the text of an answer: "You have it. …"
+    subject: str | None = None  # of a mail beside any incident: ``answer`` is all that it says
     bundle: Bundle | None = None  # of pages to this contact; ``incident`` is the first one's
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""

@@ -14,6 +14,7 @@ from botocore.exceptions import (
 )
 from botocore.stub import ANY, Stubber
 
+from cli.world import Settings
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.channels.sms import SmsChannel
@@ -165,4 +166,4 @@ def test_a_link_leads_to_the_public_address_and_is_none_where_there_is_none() ->
 
 
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:
-    assert set(Channels({}, lambda service, config: None, Journal("INFO"))) == DELIVERED
+    assert set(Channels({}, lambda service, config: None, Journal("INFO"), Settings())) == DELIVERED

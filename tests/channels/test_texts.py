@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cli.world import Notebook
+from cli.world import Notebook, Settings
 from shared.channels import gsm7, mail, sample, sms
 from shared.channels.checking import check
 from shared.channels.facts import SUMMARY_MAX, facts
@@ -116,7 +116,7 @@ def test_a_failed_template_is_logged_and_counted() -> None:
             return {"MessageId": "7"}
 
     journal = Notebook()
-    channels = Channels({}, lambda service, config: Provider(), journal)
+    channels = Channels({}, lambda service, config: Provider(), journal, Settings())
     assert channels[Medium.SMS].send(own(sms="{{ sumary }}")) == "7"
     (fault,) = journal.faults
     assert fault.startswith("page: the template sms failed: line 1: sumary is no fact; did you mean summary?")
