@@ -36,6 +36,7 @@ CHECKS: Mapping[str, Check] = {
     "mail in": reach.mail_in,
     "texts": reach.texts,
     "push": reach.push,
+    "contact methods": reach.contact_methods,
     "door": works.door,
     "recovery": stores.recovery,
 }

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
+from cli import contacts
 from cli.deployment import REPLY_SECRET
 from cli.doctor.patient import Fault, Level, Patient
 from shared.config.finding import Severity
 from shared.config.lint import lint
 from shared.config.read import Loaded
-from shared.domain.directory import Contact, Medium
+from shared.domain.directory import Medium
 from shared.domain.subscription import VAPID_KEY
-from shared.store.dynamodb_contacts import DynamoDbContacts
 
 RECEIPT_RULE = "tocsin-replies"
 
@@ -117,10 +117,16 @@ def texts(patient: Patient) -> Iterator[Fault]:
     if topics.get_sms_sandbox_account_status()["IsInSandbox"]:
         remedy = "Leave it: https://docs.aws.amazon.com/sns/latest/dg/sns-sms-sandbox-moving-to-production.html"
         yield Level.ERROR, "SNS is in its SMS sandbox: texts reach verified numbers only", remedy
-    limit = topics.get_sms_attributes(attributes=["MonthlySpendLimit"])["attributes"].get("MonthlySpendLimit", "1")
+    attributes = topics.get_sms_attributes()["attributes"]
+    limit = attributes.get("MonthlySpendLimit", "1")
     if float(limit) <= 1:
         message = f"texts may cost ${limit} a month, which ten or twenty of them do: then they fail"
         yield Level.WARNING, message, "Ask AWS to raise the SMS spending quota, then set MonthlySpendLimit."
+    if "DeliveryStatusIAMRole" not in attributes:
+        message = (
+            "SNS doesn't log what becomes of texts: after one that isn't delivered the next method isn't used at once"
+        )
+        yield Level.WARNING, message, "Turn delivery status logging on: docs/deploy.md, step 5."
     for number in _numbers(patient):
         if topics.check_if_phone_number_is_opted_out(phoneNumber=number)["isOptedOut"]:
             remedy = f"aws sns opt-in-phone-number --phone-number {number} (once in 30 days)"
@@ -128,29 +134,27 @@ def texts(patient: Patient) -> Iterator[Fault]:
 
 
 def push(patient: Patient) -> Iterator[Fault]:
-    """Whether the browsers that the configuration names are subscribed, and the key that they know is there."""
-    browsers = list(_browsers(patient))
-    if not browsers:
+    """Whether the browsers that the configuration names were ever subscribed, and the key that they know is there."""
+    if patient.document is None:
         return
+    deps = patient.deployment.deps()
+    browsers = [each for each in contacts.known(deps.contacts, deps.directory.current()) if _is_pushed(each)]
     parameters = patient.client("ssm")
-    try:
-        parameters.get_parameter(Name=VAPID_KEY)
-    except parameters.exceptions.ParameterNotFound:
-        yield Level.ERROR, f"the parameter {VAPID_KEY} is missing: nothing can be pushed", "tocsin apply DIR"
-    contacts = DynamoDbContacts(patient.client("dynamodb"), patient.facts["incidents_table"])
-    for user, contact in browsers:
-        known, remedy = contacts.of(user, contact), f"tocsin push-link {user} {contact.name}"
-        if not known.subscription:
-            why = known.broken_because or "no browser was ever subscribed"
-            message = f"{user}'s {contact.name} can't be pushed to: {why}. Pages by it fail, and the next way is used"
-            yield Level.WARNING, message, f"{remedy}, and give them the link"
+    if browsers:
+        try:
+            parameters.get_parameter(Name=VAPID_KEY)
+        except parameters.exceptions.ParameterNotFound:
+            yield Level.ERROR, f"the parameter {VAPID_KEY} is missing: nothing can be pushed", "tocsin apply DIR"
+    for each in browsers:
+        if not each.state.subscription and not each.state.broken:
+            message = (
+                f"{each.user}'s {each.contact.name} was never subscribed: pages by it fail, and the next way is used"
+            )
+            yield Level.WARNING, message, f"tocsin push-link {each.user} {each.contact.name}, and give them the link"
 
 
-def _browsers(patient: Patient) -> Iterator[tuple[str, Contact]]:
-    for user, told in (patient.document or {}).get("users", {}).items():
-        for name, way in told.get("contacts", {}).items():
-            if Medium.PUSH in way:
-                yield user, Contact(name=name, medium=Medium.PUSH, address=way[Medium.PUSH])
+def _is_pushed(each: contacts.Known) -> bool:
+    return each.contact.medium is Medium.PUSH
 
 
 def _numbers(patient: Patient) -> list[str]:
@@ -159,3 +163,20 @@ def _numbers(patient: Patient) -> list[str]:
     contacts = [way for user in document.get("users", {}).values() for way in user.get("contacts", {}).values()]
     ways = [document.get("account", {}).get("fallback", {}), *contacts]
     return sorted({way[Medium.SMS] for way in ways if Medium.SMS in way})
+
+
+# whose methods don't work
+
+
+def contact_methods(patient: Patient) -> Iterator[Fault]:
+    """An error where it is somebody's only method, or all of theirs are broken."""
+    if patient.document is None:
+        return
+    deps = patient.deployment.deps()
+    methods = list(contacts.known(deps.contacts, deps.directory.current()))
+    for each in methods:
+        if each.state.broken:
+            others = [other for other in methods if other.user == each.user and not other.state.broken]
+            level = Level.WARNING if others else Level.ERROR
+            consequence = "pages go to their other methods" if others else "no other method of theirs works"
+            yield level, f"{contacts.in_words(each)}: {consequence}", contacts.HEAL

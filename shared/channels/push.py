@@ -18,7 +18,7 @@ from shared.domain.answer import Word
 from shared.domain.directory import Urgency
 from shared.domain.errors import Refused
 from shared.domain.subscription import MORE_SERVICES, VAPID_KEY, refuse_unknown_service
-from shared.flow.ports import Can, Clock, MethodGone, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
+from shared.flow.ports import Can, Clock, Gone, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
 
 CONNECTING, ANSWERING = 3, 7  # s; a function has thirty
 READ_MAX = 4_096  # bytes of an answer
@@ -50,7 +50,7 @@ class PushChannel:
         self._parameters, self._sender, self._post, self._now, self._tell = parameters, sender, post, now, tell
 
     def send(self, notice: Notice) -> str:
-        """Sends once; the message's address at the push service. Raises SendFailed, MethodGone, OutcomeUnknown."""
+        """Sends once; the message's address at the push service. Raises SendFailed, Gone, OutcomeUnknown."""
         subscription = notice.state.subscription if notice.state else None
         if not subscription:
             raise SendFailed("no browser is subscribed as this contact: `tocsin push-link` gives the link")
@@ -114,7 +114,7 @@ def _settled(service: str, answered: Answered) -> str:
         case 200 | 201 | 202:
             return answered.location or "accepted"
         case 404 | 410:
-            raise MethodGone(f"{service} says that the browser is subscribed no more ({answered.status})")
+            raise Gone(f"{service} says that the browser is subscribed no more ({answered.status})")
         case 429:
             raise SendFailed(f"{service} is asked too often (429)")
         case status if status >= 500:

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 
 from shared.domain.bundling import Verdict
 from shared.domain.change_event import ServiceChange
-from shared.domain.contact_state import ContactState, broken
+from shared.domain.contact_state import ContactState
 from shared.domain.directory import Contact, Medium
-from shared.domain.errors import Conflict
 from shared.domain.notification import ATTEMPTS, FALLBACK, WAITING, Page, PageState, stale_at
 from shared.domain.paging import still_due
 from shared.flow import bundle, changes
 from shared.flow.admission import admit
 from shared.flow.escalate import queue
-from shared.flow.handing_on import find, lose, settle
-from shared.flow.ports import Deps, Loaded, MethodGone, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.handing_on import find, following_page, lose, settle
+from shared.flow.methods import mark_broken
+from shared.flow.ports import Deps, Gone, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
 
 CHANGES_MAX = 5  # in a mail
@@ -71,6 +71,8 @@ def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
     if page.attempts >= ATTEMPTS and deps.now() >= stale_at(page):
         return lose(deps, loaded, replace(page, state=PageState.UNKNOWN, error="nobody can say whether it was sent"))
     notice = notice_for(deps, loaded, page)  # read before the claim: a read that fails leaves the page as it was
+    if because := _known_as_broken(deps, loaded, page, notice):
+        return lose(deps, loaded, replace(page, state=PageState.FAILED, error=because))
     admitted = admit(deps, loaded, page, attempt)
     if admitted is None:
         return _not_ours(deps, order)
@@ -144,6 +146,16 @@ def _changes(deps: Deps, loaded: Loaded, page: Page) -> tuple[ServiceChange, ...
         return ()
 
 
+def _known_as_broken(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> str | None:
+    """Why nothing is sent by this method; None where it works, or where the person has no other left to try.
+
+    No method of the fallback contact is ever left out.
+    """
+    if notice.state is None or not notice.state.broken or following_page(deps, loaded, page) is None:
+        return None
+    return f"known as broken: {notice.state.broken_because}"
+
+
 def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState | None:
     try:
         channel = deps.channels.get(page.medium)
@@ -151,22 +163,13 @@ def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState |
             raise SendFailed(f"{page.medium} isn't delivered by this version")
         provider_id = channel.send(notice)
     except SendFailed as fault:
-        if isinstance(fault, MethodGone):
-            _mark_broken(deps, page, notice, str(fault))
-        return lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
+        lost = lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
+        if isinstance(fault, Gone):
+            mark_broken(deps, page, loaded.incident, str(fault), deps.now(), notice.state)
+        return lost
     except OutcomeUnknown as fault:
         return _unknown(deps, loaded, replace(page, error=str(fault)))
     return settle(deps, replace(page, state=PageState.SENT, provider_id=provider_id, sent_at=deps.now()))
-
-
-def _mark_broken(deps: Deps, page: Page, notice: Notice, because: str) -> None:
-    """So that it isn't tried again, and people see it. Whoever wrote of the method meanwhile knows better."""
-    if notice.state is None:
-        return
-    try:
-        deps.contacts.write(replace(broken(notice.state, because, deps.now()), subscription={}))
-    except (Conflict, Unavailable) as fault:
-        deps.journal.fault("page", f"{fault}; the method isn't marked as broken", incident=page.incident)
 
 
 def _unknown(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:

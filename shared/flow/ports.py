@@ -35,8 +35,8 @@ class SendFailed(TocsinError):
     """The provider refused: the next method is due at once."""
 
 
-class MethodGone(SendFailed):
-    """The contact method isn't there any more: it is marked as broken, so that somebody mends it."""
+class Gone(SendFailed):
+    """The provider refused, since there is no such address, number or subscription any more: the method is broken."""
 
 
 class OutcomeUnknown(TocsinError):
@@ -192,7 +192,15 @@ class IncidentStore(Protocol):
         ...
 
     def settle(self, page: Page) -> None:
-        """Records what the attempt that holds the claim came to. Raises Conflict where another holds it."""
+        """Records what the attempt that holds the claim came to, or what was heard of it later.
+
+        One that was sent is found by its provider's id from then on. Raises Conflict where another attempt holds the
+        page, or where its state doesn't follow the one that is written (``notification.may_follow``).
+        """
+        ...
+
+    def sent(self, medium: Medium, provider_id: str) -> list[tuple[str, str]]:
+        """(incident, page's identity) of what that message told: several where it was a bundle; for 30 days."""
         ...
 
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:

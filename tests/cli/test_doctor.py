@@ -27,7 +27,6 @@ from cli.world import Notebook
 from shared.domain.contact_state import broken, unknown
 from shared.domain.directory import Contact, Medium
 from shared.domain.subscription import VAPID_KEY
-from shared.store.dynamodb_contacts import DynamoDbContacts
 from shared.store.dynamodb_directory import DynamoDbDirectory
 from tests.cli.remedies import arguments
 from tests.cli.test_command import tocsin
@@ -170,10 +169,11 @@ def test_a_receipt_rule_that_is_off_is_named(account: Account) -> None:
 # texts
 
 
-def _texts(account: Account, *, sandbox: bool, limit: str | None, opted_out: set[str]) -> None:
+def _texts(account: Account, *, sandbox: bool, limit: str | None, opted_out: set[str], logs: bool = True) -> None:
     account.says("sns", "get_sms_sandbox_account_status", {"IsInSandbox": sandbox})
     told = {"MonthlySpendLimit": limit} if limit is not None else {}
-    account.says("sns", "get_sms_attributes", {"attributes": told}, attributes=["MonthlySpendLimit"])
+    logged = {"DeliveryStatusIAMRole": "arn:aws:iam::111122223333:role/SNSFeedback"} if logs else {}
+    account.says("sns", "get_sms_attributes", {"attributes": told | logged})
     for number in ("+447700900001", "+447700900002", "+4915112345678"):
         account.says(
             "sns", "check_if_phone_number_is_opted_out", {"isOptedOut": number in opted_out}, phoneNumber=number
@@ -183,6 +183,12 @@ def _texts(account: Account, *, sandbox: bool, limit: str | None, opted_out: set
 def test_texts_reach_everybody_where_nothing_is_in_their_way(account: Account) -> None:
     _texts(account, sandbox=False, limit="50", opted_out=set())
     assert account.found(reach.texts) == []
+
+
+def test_texts_of_which_nobody_hears_what_became_are_named(account: Account) -> None:
+    _texts(account, sandbox=False, limit="50", opted_out=set(), logs=False)
+    [(bad, message, _)] = account.found(reach.texts)
+    assert (bad, "what becomes of texts" in message) == (Level.WARNING, True)
 
 
 @pytest.mark.parametrize("limit", ["1", None])
@@ -196,31 +202,47 @@ def test_a_sandbox_a_limit_of_a_dollar_and_somebody_who_said_stop_are_named(acco
     assert "aws sns opt-in-phone-number --phone-number +447700900002" in stopped[2]
 
 
-def test_browsers_that_were_never_subscribed_or_are_gone_are_named(account: Account) -> None:
-    """Ada's laptop was never subscribed, Grace's is gone, and Linus's is well."""
+def test_browsers_that_were_never_subscribed_are_named(account: Account) -> None:
+    """Ada's laptop was never subscribed, Grace's is gone, which is told elsewhere, and Linus's is well."""
     laptops = {name: Contact(name="laptop", medium=Medium.PUSH, address="laptop") for name in ("ada", "grace", "linus")}
-    people = {
-        name: {"name": name, "email": f"{name}@a.example", "contacts": {"laptop": {"push": "laptop"}}}
-        for name in laptops
-    }
-    tables = account.deployment.client("dynamodb")
-    store = DynamoDbDirectory(tables, DIRECTORY, lambda: 0.0, Notebook())
+    ways = {"contacts": {"laptop": {"push": "laptop"}}}
+    people = {name: {"name": name, "email": f"{name}@a.example", **ways} for name in laptops}
+    store = DynamoDbDirectory(account.deployment.client("dynamodb"), DIRECTORY, lambda: 0.0, Notebook())
     store.put_version({**SET_UP, "users": {**SET_UP["users"], **people}}, 1, "test", EVENING)
-    contacts = DynamoDbContacts(tables, INCIDENTS)
-    contacts.write(broken(unknown("grace", laptops["grace"]), "fcm says that it is subscribed no more", EVENING))
+    contacts = account.patient.deployment.deps().contacts
+    contacts.write(broken(unknown("grace", laptops["grace"]), "it is subscribed no more", EVENING))
     contacts.write(replace(unknown("linus", laptops["linus"]), subscription={"endpoint": "https://x.example/"}))
     patient = account.patient
-    assert patient.document
     account.refuses("ssm", "get_parameter", "ParameterNotFound")
-    key, ada, grace = reach.push(patient)
+    key, ada = reach.push(patient)
     assert key == (Level.ERROR, f"the parameter {VAPID_KEY} is missing: nothing can be pushed", "tocsin apply DIR")
-    assert "ada's laptop can't be pushed to: no browser was ever subscribed" in ada[1]
-    assert "grace's laptop can't be pushed to: fcm says that it is subscribed no more" in grace[1]
-    assert grace[2] == "tocsin push-link grace laptop, and give them the link"
+    assert "ada's laptop was never subscribed" in ada[1]
+    assert ada[2] == "tocsin push-link ada laptop, and give them the link"
 
 
 def test_nobody_with_a_browser_is_nothing_to_look_at(account: Account) -> None:
     assert account.found(reach.push) == []
+
+
+# whose methods don't work
+
+
+def test_a_broken_method_is_a_warning_and_an_error_where_nothing_else_works(account: Account) -> None:
+    deployed = account.patient.deployment.deps()
+    assert account.found(reach.contact_methods) == []
+    ada = deployed.directory.current().users["ada"]
+    mail, *others = ada.contacts
+    deployed.contacts.write(broken(unknown("ada", mail), "550 user unknown", EVENING))
+    [(level, message, remedy)] = account.found(reach.contact_methods)
+    assert (level, "550 user unknown" in message, "pages go to their other methods" in message) == (
+        Level.WARNING,
+        True,
+        True,
+    )
+    assert "confirm it anew" in remedy
+    for contact in others:
+        deployed.contacts.write(broken(unknown("ada", contact), "opted out", EVENING))
+    assert {level for level, _, _ in account.found(reach.contact_methods)} == {Level.ERROR}
 
 
 # alarms on Tocsin itself

@@ -14,7 +14,7 @@ from shared.channels.web_push import Keys, make_keys, written
 from shared.domain.contact_state import unknown
 from shared.domain.directory import Urgency
 from shared.domain.subscription import MORE_SERVICES, VAPID_KEY, read_subscription
-from shared.flow.ports import MethodGone, Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import Gone, Notice, OutcomeUnknown, SendFailed
 from tests.push.service import PushService, Scripted
 from tests.web.browser_double import Phone
 
@@ -69,14 +69,14 @@ def test_low_urgency_wakes_nobody_s_phone(night: Night) -> None:
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_subscription_that_is_gone_is_told_by_name(night: Night, status: int) -> None:
     night.service.script = [Scripted(status)]
-    with pytest.raises(MethodGone, match=rf"subscribed no more \({status}\)"):
+    with pytest.raises(Gone, match=rf"subscribed no more \({status}\)"):
         night.channel.send(night.notice())
     assert len(night.service.requests) == 1
 
 
 def test_a_browser_that_unsubscribed_is_told_by_name(night: Night) -> None:
     night.service.forget()
-    with pytest.raises(MethodGone):
+    with pytest.raises(Gone):
         night.channel.send(night.notice())
 
 
@@ -105,7 +105,7 @@ def test_each_answer_has_its_consequence_and_nothing_is_tried_again(
     else:
         with pytest.raises(means, match=re.escape(why)) as raised:
             night.channel.send(night.notice())
-        assert not isinstance(raised.value, MethodGone)
+        assert not isinstance(raised.value, Gone)
     assert len(night.service.requests) == 1
 
 
