@@ -209,10 +209,10 @@ def test_browsers_that_were_never_subscribed_are_named(account: Account) -> None
     people = {name: {"name": name, "email": f"{name}@a.example", **ways} for name in laptops}
     store = DynamoDbDirectory(account.deployment.client("dynamodb"), DIRECTORY, lambda: 0.0, Notebook())
     store.put_version({**SET_UP, "users": {**SET_UP["users"], **people}}, 1, "test", EVENING)
-    contacts = account.patient.deployment.deps().contacts
+    patient = account.patient
+    contacts = patient.deployment.deps().contacts
     contacts.write(broken(unknown("grace", laptops["grace"]), "it is subscribed no more", EVENING))
     contacts.write(replace(unknown("linus", laptops["linus"]), subscription={"endpoint": "https://x.example/"}))
-    patient = account.patient
     account.refuses("ssm", "get_parameter", "ParameterNotFound")
     key, ada = reach.push(patient)
     assert key == (Level.ERROR, f"the parameter {VAPID_KEY} is missing: nothing can be pushed", "tocsin apply DIR")
