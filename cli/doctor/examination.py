@@ -35,8 +35,8 @@ CHECKS: Mapping[str, Check] = {
     "mail out": reach.mail_out,
     "mail in": reach.mail_in,
     "texts": reach.texts,
-    "push": reach.push,
     "contact methods": reach.contact_methods,
+    "push": reach.push,
     "door": works.door,
     "recovery": stores.recovery,
 }

@@ -8,8 +8,9 @@ from cli.doctor.patient import Fault, Level, Patient
 from shared.config.finding import Severity
 from shared.config.lint import lint
 from shared.config.read import Loaded
-from shared.domain.directory import Medium
+from shared.domain.directory import Contact, Medium
 from shared.domain.subscription import VAPID_KEY
+from shared.store.dynamodb_contacts import DynamoDbContacts
 
 RECEIPT_RULE = "tocsin-replies"
 
@@ -134,27 +135,29 @@ def texts(patient: Patient) -> Iterator[Fault]:
 
 
 def push(patient: Patient) -> Iterator[Fault]:
-    """Whether the browsers that the configuration names were ever subscribed, and the key that they know is there."""
-    if patient.document is None:
+    """Whether the browsers that the configuration names are subscribed, and the key that they know is there."""
+    browsers = list(_browsers(patient))
+    if not browsers:
         return
-    deps = patient.deployment.deps()
-    browsers = [each for each in contacts.known(deps.contacts, deps.directory.current()) if _is_pushed(each)]
     parameters = patient.client("ssm")
-    if browsers:
-        try:
-            parameters.get_parameter(Name=VAPID_KEY)
-        except parameters.exceptions.ParameterNotFound:
-            yield Level.ERROR, f"the parameter {VAPID_KEY} is missing: nothing can be pushed", "tocsin apply DIR"
-    for each in browsers:
-        if not each.state.subscription and not each.state.broken:
-            message = (
-                f"{each.user}'s {each.contact.name} was never subscribed: pages by it fail, and the next way is used"
-            )
-            yield Level.WARNING, message, f"tocsin push-link {each.user} {each.contact.name}, and give them the link"
+    try:
+        parameters.get_parameter(Name=VAPID_KEY)
+    except parameters.exceptions.ParameterNotFound:
+        yield Level.ERROR, f"the parameter {VAPID_KEY} is missing: nothing can be pushed", "tocsin apply DIR"
+    contacts = DynamoDbContacts(patient.client("dynamodb"), patient.facts["incidents_table"])
+    for user, contact in browsers:
+        known, remedy = contacts.of(user, contact), f"tocsin push-link {user} {contact.name}"
+        if not known.subscription:
+            why = known.broken_because or "no browser was ever subscribed"
+            message = f"{user}'s {contact.name} can't be pushed to: {why}. Pages by it fail, and the next way is used"
+            yield Level.WARNING, message, f"{remedy}, and give them the link"
 
 
-def _is_pushed(each: contacts.Known) -> bool:
-    return each.contact.medium is Medium.PUSH
+def _browsers(patient: Patient) -> Iterator[tuple[str, Contact]]:
+    for user, told in (patient.document or {}).get("users", {}).items():
+        for name, way in told.get("contacts", {}).items():
+            if Medium.PUSH in way:
+                yield user, Contact(name=name, medium=Medium.PUSH, address=way[Medium.PUSH])
 
 
 def _numbers(patient: Patient) -> list[str]:

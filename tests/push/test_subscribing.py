@@ -153,12 +153,9 @@ def test_a_browser_that_is_gone_is_forgotten_and_the_text_goes_out_at_once(house
     house.subscribe()
     house.service.forget()
     house.phone.story.receive("network", summary="network: down")
-    told = [
-        sent.notice.contact.medium
-        for sent in house.world.sent
-        if sent.notice.page and sent.notice.incident.title == "network: down"
-    ]
-    assert told[0] is Medium.SMS
+    told = [sent.notice for sent in house.world.sent if sent.notice.incident.title == "network: down"]
+    assert next(notice.contact.medium for notice in told if notice.answer is None) is Medium.SMS
+    assert ["takes no pushes" in (notice.answer or "") for notice in told].count(True) == 1
     assert house.world.sent[-1].at == house.world.clock.at
     assert (house.state.subscription, house.state.broken) == ({}, True)
     assert "subscribed no more (410)" in (house.state.broken_because or "")
@@ -173,11 +170,7 @@ def test_a_busy_push_service_keeps_nobody_waiting(house: House) -> None:
     house.subscribe()
     house.service.script = [Scripted(429, {"Retry-After": "60"})]
     house.phone.story.receive("network", summary="network: down")
-    told = [
-        sent.notice.contact.medium
-        for sent in house.world.sent
-        if sent.notice.page and sent.notice.incident.title == "network: down"
-    ]
+    told = [sent.notice.contact.medium for sent in house.world.sent if sent.notice.incident.title == "network: down"]
     assert told[0] is Medium.SMS
     assert house.state.subscription != {}
 

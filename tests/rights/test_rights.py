@@ -200,22 +200,6 @@ def night(enforced: Enforced) -> Enforced:
     return enforced
 
 
-def _answer_by_link(running: Running) -> None:
-    """What a person opens and presses; the second press looks at what the first one did."""
-    found, ada = running.incident_of("mailed", "web"), running.deps.directory.current().users["ada"]
-    assert found is not None
-    page, now = found.pages[0], running.deps.now()
-    pressed = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
-    link, everything = running.deps.replies.link(page, now), running.deps.replies.overview("ada", ada.contacts[0], now)
-    assert link is not None
-    assert everything is not None
-    trusted = ssl.create_default_context(cafile=running.local.description.ca_file)
-    for url, body in ((link, None), (everything, None), (link, b"do=ack"), (link, b"do=ack")):
-        request = urllib.request.Request(url, body, pressed)
-        with urllib.request.urlopen(request, context=trusted, timeout=30) as answer:
-            assert answer.status == 200
-
-
 def _bounce_from_method_to_method(enforced: Enforced) -> None:
     """Bea's mail bounces, her phone is opted out, and her last address takes a mail and bounces it later."""
     enforced.trigger("bounced", "bounced")
@@ -233,6 +217,22 @@ def _bounce_from_method_to_method(enforced: Enforced) -> None:
     enforced.running.inject(bounced(mail))
     eventually(lambda: states() == [PageState.FAILED] * 3, "the bounce")
     eventually(lambda: enforced.alarms() == 3, "word that nobody is reached")
+
+
+def _answer_by_link(running: Running) -> None:
+    """What a person opens and presses; the second press looks at what the first one did."""
+    found, ada = running.incident_of("mailed", "web"), running.deps.directory.current().users["ada"]
+    assert found is not None
+    page, now = found.pages[0], running.deps.now()
+    pressed = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+    link, everything = running.deps.replies.link(page, now), running.deps.replies.overview("ada", ada.contacts[0], now)
+    assert link is not None
+    assert everything is not None
+    trusted = ssl.create_default_context(cafile=running.local.description.ca_file)
+    for url, body in ((link, None), (everything, None), (link, b"do=ack"), (link, b"do=ack")):
+        request = urllib.request.Request(url, body, pressed)
+        with urllib.request.urlopen(request, context=trusted, timeout=30) as answer:
+            assert answer.status == 200
 
 
 def _silence_a_heart(running: Running) -> None:
