@@ -13,7 +13,7 @@ from shared.web.answering import Asked, Shown, nothing_there
 
 Door = Callable[[Deps, Asked], Shown]
 
-deps, texts_topic = wiring.deps(), wiring.texts_topic()
+deps = wiring.deps()
 DOORS: Mapping[str, Door] = {  # by the first part of the path
     "answer": answer_page.door,
     "open": overview_page.door,
@@ -27,7 +27,7 @@ def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
         return respond(deps, request)
     for record in request["Records"]:
         if "Sns" in record:
-            reply_text.run(deps, record["Sns"], texts_topic)
+            reply_text.run(deps, record["Sns"], wiring.texts_topic())
         else:
             _mail(record["ses"])
     return None

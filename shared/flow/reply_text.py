@@ -83,7 +83,7 @@ def _note_for_carrier(deps: Deps, text: TextAnswer, owners: Sequence[_Owner], wo
         if word == "stop":
             change(deps, user.name, contact, lambda state: broken(state, OPTED_OUT, now))
         elif word == "start":
-            change(deps, user.name, contact, lambda state: worked(state, now))
+            change(deps, user.name, contact, working)
     ignored(deps, f"the carrier answers {word}", text.message_id)
 
 
@@ -136,7 +136,7 @@ def _by_code(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Tex
         if is_spent(state, now):
             raise Refused("its number isn't confirmed, and its guesses are used up")
         state = change(
-            deps, sender.user.name, sender.contact, lambda known: replace(guess(known, code, now), asked=known.asked)
+            deps, sender.user.name, sender.contact, lambda known: _keeping_asked(known, guess(known, code, now))
         )
         if not state.confirmed:
             return "That isn't the code. Nothing was done."
