@@ -22,7 +22,7 @@ from shared.domain.contact_state import (
     guess,
     is_spent,
     said_code,
-    worked,
+    working,
 )
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import NotFound, Refused
@@ -145,6 +145,10 @@ def _by_code(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Tex
     elif state.asked is None:
         raise Refused("its number was confirmed by a code before")
     return f"This number is confirmed. {_asked_before(deps, text, sender, texted, state)}".rstrip()
+
+
+def _keeping_asked(before: ContactState, after: ContactState) -> ContactState:
+    return replace(after, asked=before.asked)
 
 
 def _asked_before(deps: Deps, text: TextAnswer, sender: _Sender, texted: Sequence[Texted], state: ContactState) -> str:
