@@ -25,6 +25,7 @@ FACTS = "/tocsin/deployment"  # the parameter in which the stacks say what they 
 LOCAL = "local"  # the deployment on this machine
 REPLY_SECRET = "/tocsin/reply-secret"
 PUBLIC_URL = "/tocsin/public-url"
+CONFIGURATION_SET = "tocsin"  # of SES, by which we hear what becomes of mail
 
 
 class Clients(Protocol):
@@ -72,6 +73,7 @@ class Deployment:
                 "TOCSIN_MAIL_FROM": facts["mail_from"],
                 "TOCSIN_REPLY_SECRET": REPLY_SECRET,
                 "TOCSIN_PUBLIC_URL": PUBLIC_URL,
+                "TOCSIN_MAIL_CONFIGURATION_SET": CONFIGURATION_SET,
                 "TOCSIN_TEXTS_FROM": facts.get("texts_from", ""),
                 "TOCSIN_TEXTS_ANSWERED": facts.get("texts_answered", "no"),
             },

@@ -105,6 +105,8 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_ALARM_TOPIC_ARN",
             "TOCSIN_MAIL_FROM",
             "TOCSIN_MAIL_CONFIGURATION_SET",
+            "TOCSIN_TEXTS_FROM",
+            "TOCSIN_TEXTS_ANSWERED",
         ),
     ),
     "sweep": Shape(
