@@ -72,6 +72,7 @@ class Deployment:
                 "TOCSIN_MAIL_FROM": facts["mail_from"],
                 "TOCSIN_REPLY_SECRET": REPLY_SECRET,
                 "TOCSIN_PUBLIC_URL": PUBLIC_URL,
+                "TOCSIN_MAIL_CONFIGURATION_SET": CONFIGURATION_SET,
                 "TOCSIN_TEXTS_FROM": facts.get("texts_from", ""),
                 "TOCSIN_TEXTS_ANSWERED": facts.get("texts_answered", "no"),
             },

@@ -62,7 +62,7 @@ QUEUE_PAGES = Call(On.PAGES, ("sqs:SendMessage",))
 HAND_BACK = ("sqs:ChangeMessageVisibility",)  # what can't be carried out now comes again in seconds
 START_ESCALATION = Call(On.ESCALATION, ("states:StartExecution",))
 SEND_MAIL = Call(On.SENDER, ("ses:SendEmail",))
-SEND_TEXT = Call(On.PHONES, ("sns:Publish",))  # or from a number of the account's: see ``_statement``
+SEND_TEXTS = Call(On.PHONES, ("sns:Publish",))  # or from a number of the account's: see ``_statement``
 SEND_FROM_NUMBER = ("sms-voice:SendTextMessage",)
 TELL_FALLBACK = Call(On.ALARM_TOPIC, ("sns:Publish",))
 READ_PARAMETERS = Call(On.PARAMETERS, ("ssm:GetParameter",))
@@ -97,7 +97,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         QUEUE_PAGES,
         Call(On.PAGES, HAND_BACK),
         SEND_MAIL,
-        SEND_TEXT,
+        SEND_TEXTS,
         TELL_FALLBACK,
         READ_PARAMETERS,
     ),
@@ -118,7 +118,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         READ_DIRECTORY,
         QUEUE_PAGES,
         SEND_MAIL,
-        SEND_TEXT,
+        SEND_TEXTS,
         TELL_FALLBACK,
     ),
     "sweep": (

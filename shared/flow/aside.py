@@ -1,4 +1,4 @@
-"""What a person is told beside any incident: a code that proves a contact method, a test of the way to them.
+"""What a person is told beside any incident, by the channels that pages take: a code, a test, that a method is broken.
 
 Laws: it takes the channels that pages take; a test looks like a page and says in its first words that it is none.
 """
@@ -20,9 +20,9 @@ def said_to(
     text: str,
     subject: str,
     *,
+    state: ContactState | None = None,
     reply_to: str | None = None,
     in_reply_to: str | None = None,
-    state: ContactState | None = None,
 ) -> Notice:
     """``text``, and nothing else."""
     return Notice(
@@ -74,6 +74,6 @@ def _no_incident(deps: Deps, title: str) -> Incident:
         service="tocsin",
         title=title,
         urgency=Urgency.HIGH,
-        policy=Policy(name="page-me", levels=()),
+        policy=Policy(name="none", levels=()),
         triggered_at=deps.now(),
     )

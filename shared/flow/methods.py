@@ -31,11 +31,11 @@ def mark_broken(
     ``used`` is what was known as it was tried: a browser that subscribed anew meanwhile is another one.
     """
 
-    def decide(state: ContactState) -> ContactState:
+    def known_as_broken(state: ContactState) -> ContactState:
         another = used is not None and used.subscription != state.subscription
         return state if another else contact_state.broken(state, because, at)
 
-    state = change(deps, page.user, _contact(page), decide)
+    state = change(deps, page.user, _contact(page), known_as_broken)
     if state.broken and state.told_at is None and _tell(deps, page, incident, state):
         change(deps, page.user, _contact(page), lambda state: contact_state.told(state, deps.now()))
 

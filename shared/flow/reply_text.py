@@ -83,7 +83,7 @@ def _note_for_carrier(deps: Deps, text: TextAnswer, owners: Sequence[_Owner], wo
         if word == "stop":
             change(deps, user.name, contact, lambda state: broken(state, OPTED_OUT, now))
         elif word == "start":
-            change(deps, user.name, contact, working)
+            change(deps, user.name, contact, lambda state: worked(state, now))
     ignored(deps, f"the carrier answers {word}", text.message_id)
 
 

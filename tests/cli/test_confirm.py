@@ -238,7 +238,7 @@ def test_lint_is_content_with_what_is_confirmed(deployed: Any, tmp_path: Path) -
 
 def test_doctor_warns_of_what_nobody_confirmed(deployed: Any) -> None:
     deployed.world.contacts.write(confirmed(deployed.known(), EVENING))
-    told = list(reach.confirmed(Patient(deployed, EVENING)))
+    told = list(reach.unconfirmed(Patient(deployed, EVENING)))
     assert [fault for fault in told if "ada" in fault[1]] == [
         (
             Level.WARNING,
