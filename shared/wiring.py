@@ -17,10 +17,11 @@ from botocore.config import Config
 
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
+from shared.channels.slack import SlackChannel, client_by
 from shared.channels.sms import SmsChannel
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
-from shared.flow.ports import Channel, Deps
+from shared.flow.ports import Channel, Deps, Parameters
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.dynamodb_changes import DynamoDbChanges
@@ -104,7 +105,7 @@ class Wiring:
             contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
-            channels=Channels(env, self._client),
+            channels=Channels(env, self._client, parameters),
         )
 
     def _make(self, service: str, config: Config = PATIENT) -> Any:
@@ -127,10 +128,11 @@ class Wiring:
 class Channels(Mapping[Medium, Channel]):
     """The channels that are built; a medium without one fails, and the next method is used."""
 
-    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any]) -> None:
+    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any], parameters: Parameters) -> None:
         self._made: dict[Medium, Channel] = {
             Medium.EMAIL: lazy(lambda: MailChannel(client("sesv2", ONCE), env["TOCSIN_MAIL_FROM"])),
             Medium.SMS: lazy(lambda: SmsChannel(client("sns", ONCE))),
+            Medium.SLACK: lazy(lambda: SlackChannel(client_by(parameters), time.sleep)),
         }
 
     def __getitem__(self, medium: Medium) -> Channel:

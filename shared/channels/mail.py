@@ -5,15 +5,14 @@ one thread; text from outside is one escaped line wherever it stands, and no lin
 """
 
 import html
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import formataddr
-from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from shared.channels.facts import NAME_MAX, SUMMARY_MAX, VALUE_MAX, rows
 from shared.channels.plain_text import cut, one_line, shown
 from shared.channels.sending import sending_by
 from shared.channels.wording import for_fallback, local, severity, unanswered, why_you
@@ -25,17 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 SUBJECT_MAX = 120  # characters; a phone shows 40, a list of mails about 100
-SUMMARY_MAX = 1024  # as much as a summary may have
-VALUE_MAX = 500
-NAME_MAX = 60
-ROWS_MAX, DEPTH_MAX = 30, 4  # of the alert's details; the dashboard has all
-LINKS_MAX = 5
 HEADER_MAX = 870  # characters: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
 
 HOW_TO_ANSWER = "Reply with one line: ack, resolve or escalate; help says what else."
 COLOURS = {"critical": "#b42318", "error": "#c4320a", "warning": "#a15c07", "info": "#344054"}
-
-Row = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +122,9 @@ def _answer(notice: Notice, answer: str) -> Mail:
 
 
 def _text(notice: Notice) -> str:
-    rows = list(_rows(notice))
-    width = max((len(name) for name, _ in rows), default=0)
-    details = [f"{name:<{width}}  {value}" for name, value in rows]
+    told = list(rows(notice))
+    width = max((len(name) for name, _ in told), default=0)
+    details = [f"{name:<{width}}  {value}" for name, value in told]
     foot = [why_you(notice), *([f"Tocsin of {shown(notice.account, NAME_MAX)}"] if notice.account else [])]
     parts = [[*_first_lines(notice)], [_since(notice)], [_how(notice)], details, foot]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -142,13 +134,13 @@ def _html(notice: Notice) -> str:
     head, *first = [html.escape(line) for line in _first_lines(notice)]
     colour = COLOURS.get(severity(notice), COLOURS["info"])
     what = "".join(f'<p style="margin:4px 0 0;font-size:18px"><b>{line}</b></p>' for line in first)
-    rows = "".join(_row(name, value) for name, value in _rows(notice))
+    told = "".join(_row(name, value) for name, value in rows(notice))
     foot = _small(why_you(notice)) + (_small(f"Tocsin of {shown(notice.account, NAME_MAX)}") if notice.account else "")
     return _page(
         f'<p style="margin:0;color:{colour}"><b>{head}</b></p>{what}'
         f'<p style="margin:12px 0">{html.escape(_since(notice))}</p>'
         f'<p style="margin:12px 0"><b>{html.escape(_how(notice))}</b></p>'
-        f'<table cellpadding="0" cellspacing="0">{rows}</table>{foot}'
+        f'<table cellpadding="0" cellspacing="0">{told}</table>{foot}'
     )
 
 
@@ -198,55 +190,3 @@ def _since(notice: Notice) -> str:
 
 def _how(notice: Notice) -> str:
     return HOW_TO_ANSWER if notice.reply_to else "Replies to this mail are not read."
-
-
-def _rows(notice: Notice) -> Iterator[Row]:
-    """What was changed before, and what the alert says besides its summary: name and value, each one clean line."""
-    yield from _changes(notice)
-    if notice.alert is None:
-        return
-    event = notice.alert.event
-    if event.summary != notice.incident.title:
-        yield "Alert", shown(event.summary, SUMMARY_MAX)
-    named = {
-        "Source": event.source,
-        "Component": event.component,
-        "Group": event.group,
-        "Class": event.class_,
-        "Resource": event.resource,
-        "Account": ", ".join(part for part in (event.account, event.region) if part),
-        "Priority": notice.incident.priority,
-        "Whole message": notice.alert.raw_at,  # where it was too large to travel
-        "Sent by": " ".join(part for part in (event.client, event.client_url) if part),
-    }
-    yield from ((name, shown(value, VALUE_MAX)) for name, value in named.items() if value)
-    for link in event.links[:LINKS_MAX]:
-        yield shown(link.text or "Link", NAME_MAX), shown(link.href, VALUE_MAX)
-    yield from _details(event.custom_details)
-
-
-def _changes(notice: Notice) -> Iterator[Row]:
-    """What was changed just before: mostly the cause."""
-    for made in notice.changes:
-        here, _ = local(made.at, notice)
-        source = f" ({shown(made.change.source, NAME_MAX)})" if made.change.source else ""
-        yield f"Changed {here:%H:%M}", f"{shown(made.change.summary, VALUE_MAX)}{source}"
-
-
-def _details(details: Any) -> Iterator[Row]:
-    leaves = _leaves(details, "", 0)
-    for name, value in islice(leaves, ROWS_MAX):
-        written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-        yield shown(name, NAME_MAX) or "Details", shown(written, VALUE_MAX)
-    more = sum(1 for _ in leaves)
-    if more:
-        yield "…", f"and {more} more"
-
-
-def _leaves(value: Any, name: str, depth: int) -> Iterator[tuple[str, Any]]:
-    """Each value within ``value`` by its path: ``state.reason``. What is empty is left out."""
-    if isinstance(value, Mapping) and depth < DEPTH_MAX:
-        for key, member in cast("Mapping[str, Any]", value).items():
-            yield from _leaves(member, f"{name}.{key}" if name else str(key), depth + 1)
-    elif value not in (None, "", [], {}):
-        yield name, value

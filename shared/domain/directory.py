@@ -31,7 +31,9 @@ class Medium(StrEnum):
     TEAMS = "teams"
 
 
-DELIVERED = frozenset({Medium.EMAIL, Medium.SMS})  # whose channels are built; a page by another fails at once
+DELIVERED = frozenset(
+    {Medium.EMAIL, Medium.SMS, Medium.SLACK}
+)  # whose channels are built; a page by another fails at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

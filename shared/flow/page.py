@@ -86,10 +86,22 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
         alert=alerts[0] if alerts else None,
         reply_to=_reply_to(deps, page),
         link=_link(deps, page),
+        posted=posted(loaded.pages, page),
         state=_state(deps, page),
         account=directory.account.name,
         changes=_changes(deps, loaded, page),
     )
+
+
+def posted(pages: Sequence[Page], page: Page) -> str | None:
+    """Where an earlier page of the incident stands at the same address; the newest."""
+    there = [
+        other
+        for other in pages
+        if (other.medium, other.address) == (page.medium, page.address) and other.provider_id and other.sent_at
+    ]
+    newest = max(there, key=lambda other: other.sent_at or other.due, default=None)
+    return newest.provider_id if newest else None
 
 
 def _reply_to(deps: Deps, page: Page) -> str | None:

@@ -233,6 +233,7 @@ class Notice:
     alert: Alert | None
     reply_to: str | None
     link: str | None = None  # to the page on which its reader answers
+    posted: str | None = None  # where this incident is shown at the same address already, in its channel's own words
     state: ContactState | None = None  # of the contact, where its channel or its wording depends on it
     answer: str | None = None  # the text of an answer: "You have it. …"
     in_reply_to: str | None = None  # the message id that is answered

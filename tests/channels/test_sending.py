@@ -161,4 +161,4 @@ def test_a_link_leads_to_the_public_address_and_is_none_where_there_is_none() ->
 
 
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:
-    assert set(Channels({}, lambda service, config: None)) == DELIVERED
+    assert set(Channels({}, lambda service, config: None, SsmParameters(client("ssm"), lambda: 0.0))) == DELIVERED

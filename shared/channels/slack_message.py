@@ -1,0 +1,119 @@
+"""An incident as a message of Slack, and a line of its thread. Pure.
+
+Laws: what comes from outside stands in plain text, with ``&``, ``<`` and ``>`` escaped, so that nothing in it formats,
+links, shows a picture or calls anybody; mentions are ours alone. Whatever an incident says, its message is within
+Slack's limits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from itertools import islice
+from typing import Any
+
+from shared.channels.facts import rows
+from shared.channels.plain_text import cut, shown
+from shared.channels.wording import for_fallback, local, severity, unanswered, why_you
+from shared.domain.answer import Word, headline
+from shared.domain.directory import Medium
+from shared.domain.incident import Status
+from shared.flow.ports import Notice
+
+# https://docs.slack.dev/reference/block-kit/blocks/header-block, …/section-block, …/context-block
+HEADER_MAX, TEXT_MAX, FIELD_MAX, FIELDS_MAX = 150, 3000, 2000, 10
+TITLE_MAX = 1500  # characters, escaped: all of a message is refused beyond about 13,000
+VALUE_MAX = 240  # of a row: more is on the incident's page
+LINE_MAX = 2500  # of a thread
+
+BUTTON = "tocsin:"  # begins the action ids of our buttons; the word follows
+BUTTONS: Mapping[Word, tuple[str, str | None]] = {  # what they say, and their colour
+    Word.ACK: ("Acknowledge", "primary"),
+    Word.RESOLVE: ("Resolve", None),
+    Word.ESCALATE: ("Escalate", "danger"),
+}
+OFFERED: Mapping[Status, tuple[Word, ...]] = {
+    Status.TRIGGERED: (Word.ACK, Word.RESOLVE, Word.ESCALATE),
+    Status.ACKNOWLEDGED: (Word.RESOLVE, Word.ESCALATE),
+    Status.RESOLVED: (),
+}
+
+Block = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """``text`` is what a notification says, and what a reader without blocks gets."""
+
+    text: str
+    blocks: Sequence[Block]
+
+
+def escaped(text: str, limit: int) -> str:
+    """One line of ``text``, at most ``limit`` characters once ``&``, ``<`` and ``>`` are written as entities."""
+    line = shown(text, limit)
+    while len(written := _entities(line)) > limit:
+        line = cut(line, len(line) - max((len(written) - limit) // 4, 1))
+    return written
+
+
+def render(notice: Notice) -> Message:
+    """The message that shows ``notice``'s incident as it is now."""
+    incident = notice.incident
+    head = headline(incident.number, severity(notice), incident.service)
+    state = f"{unanswered(notice).capitalize()}. Please see to it." if for_fallback(notice) else _state(notice)
+    told = [(name, cut(value, VALUE_MAX)) for name, value in islice(rows(notice), FIELDS_MAX)]
+    blocks: list[Block] = [
+        {"type": "header", "text": _plain(head, HEADER_MAX)},
+        {"type": "section", "text": _plain(incident.title or head, TITLE_MAX)},
+        {"type": "context", "elements": [_plain(f"{state} {_since(notice)} {why_you(notice)}", TEXT_MAX)]},
+    ]
+    if told:
+        fields = [_plain(f"{name}: {value}", 2 * VALUE_MAX) for name, value in told]
+        blocks.append({"type": "section", "fields": fields})
+    if offered := OFFERED[incident.status]:
+        blocks.append({"type": "actions", "elements": [_button(word, notice) for word in offered]})
+    return Message(text=escaped(f"{head}: {incident.title}", TITLE_MAX), blocks=blocks)
+
+
+def again(notice: Notice) -> str:
+    """The line of the thread by which somebody is told of an incident that its place has already."""
+    member = notice.user and next((c.address for c in notice.user.contacts if is_member(c)), None)
+    incident = notice.incident
+    line = f"{incident.number} {incident.name} is {incident.status}. {why_you(notice)}"
+    return f"{f'<@{member}> ' if member else ''}{escaped(line, LINE_MAX)}"
+
+
+def is_member(contact: Any) -> bool:
+    """A contact that is one person in Slack; a channel is a place."""
+    return contact.medium is Medium.SLACK and contact.address[:1] in ("U", "W")
+
+
+def _state(notice: Notice) -> str:
+    incident = notice.incident
+    who = ", ".join(incident.acknowledged_by) if incident.status is Status.ACKNOWLEDGED else ""
+    return f"{incident.status.capitalize()}{f' by {who}' if who else ''}."
+
+
+def _since(notice: Notice) -> str:
+    here, zone = local(notice.incident.triggered_at, notice)
+    utc = f", {notice.incident.triggered_at.astimezone(UTC):%H:%M} UTC" if zone != "UTC" else ""
+    return f"Since {here:%H:%M} ({zone}){utc}."
+
+
+def _button(word: Word, notice: Notice) -> Block:
+    said, style = BUTTONS[word]
+    button = {
+        "type": "button",
+        "action_id": f"{BUTTON}{word}",
+        "text": {"type": "plain_text", "text": said},
+        "value": f"{notice.incident.id} {notice.incident.entry}",  # the level entry that its reader saw
+    }
+    return {**button, "style": style} if style else button
+
+
+def _plain(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": escaped(text, limit) or " ", "emoji": False}
+
+
+def _entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
