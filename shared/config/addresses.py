@@ -1,4 +1,4 @@
-"""Contacts of chats, as the configuration writes them: what can't be a place there, and secrets that stand in a file."""
+"""Contacts in chats, as the files write them: what can be no place there, and secrets that stand in a file."""
 
 import re
 
