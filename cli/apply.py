@@ -10,6 +10,7 @@ from typing import Any
 from cli.configuration import read_folder
 from cli.console import Failed
 from cli.deployment import Deployment
+from cli.templates import template_findings
 from shared.config.build import build, mint
 from shared.config.inspection import errors
 from shared.config.lint import lint
@@ -42,7 +43,7 @@ def apply(folder: Path, deployment: Deployment, now: Instant, *, dry_run: bool =
     ``force`` puts in force also what leaves an escalation policy, or the account, without anybody who can be reached.
     """
     loaded = read_folder(folder)
-    grave = errors(lint(loaded, now))
+    grave = errors([*lint(loaded, now), *template_findings(loaded)])
     if grave and not force:
         raise Failed(
             *(str(fault) for fault in grave), "Nothing was applied. Mend it, or say --force if it is meant so."

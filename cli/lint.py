@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cli.templates import template_findings
 from shared.config.finding import Finding
 from shared.config.lint import lint as lint_loaded
 from shared.config.read import load
@@ -10,4 +11,6 @@ from shared.domain.instants import Instant
 
 def lint(folder: Path, at: Instant) -> list[Finding]:
     """Findings in the order of files and lines. Raises ConfigError where there is nothing to read."""
-    return lint_loaded(load(folder), at)
+    loaded = load(folder)
+    found = [*lint_loaded(loaded, at), *template_findings(loaded)]
+    return sorted(found, key=lambda finding: (finding.file, finding.line))

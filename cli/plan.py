@@ -26,6 +26,7 @@ SINGULAR = {
     "services": "service",
     "runbooks": "runbook",
     "webhooks": "webhook",
+    "templates": "template",
     "event_rules": "event rule",
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from cli.arrival import accepted, arrival
 from cli.world import World
 from shared.channels import mail, sms
+from shared.channels.texts import text_of, unheard
 from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Medium
 from shared.domain.errors import ConfigError
@@ -156,7 +157,15 @@ def _of_page(page: Page, incident: Incident, deps: Deps) -> Line:
 
 
 def _text(notice: Notice) -> str:
-    return sms.render(notice) if notice.contact.medium is not Medium.EMAIL else mail.render(notice).subject
+    match notice.contact.medium:
+        case Medium.EMAIL:
+            return mail.render(notice).subject
+        case Medium.PUSH:
+            return "\n".join(text_of(name, notice, unheard) for name in ("push.title", "push.body"))
+        case Medium.SLACK | Medium.TEAMS as medium:
+            return text_of(medium, notice, unheard)
+        case _:
+            return sms.render(notice)
 
 
 def _held_back(drop: Dropped) -> Line:

@@ -14,7 +14,7 @@ from shared.domain import access
 from shared.domain.alert import Accepted, key_hash
 from shared.domain.change_event import AcceptedChange
 from shared.domain.command import Command
-from shared.domain.directory import DELIVERED, Directory, Medium
+from shared.domain.directory import DELIVERED, Contact, Directory, Medium
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
@@ -167,6 +167,18 @@ class SignedAddresses:
 
     def read_link(self, token: str, now: Instant) -> tuple[str, bytes]:
         return access.read_link_token(token, SECRET, now)
+
+    def overview(self, user: str, contact: Contact, now: Instant) -> str | None:
+        return f"https://tocsin.example/open/{access.overview_token(user, contact, SECRET, now)}"
+
+    def read_overview(self, token: str, now: Instant) -> bytes:
+        return access.read_overview_token(token, SECRET, now)
+
+    def subscribing(self, user: str, contact: Contact, now: Instant) -> str | None:
+        return f"https://tocsin.example/push/{access.subscribe_token(user, contact, SECRET, now)}"
+
+    def read_subscribing(self, token: str, now: Instant) -> bytes:
+        return access.read_subscribe_token(token, SECRET, now)
 
 
 @dataclass(slots=True)

@@ -15,12 +15,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
-from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
-from shared.channels.slack import SlackChannel, client_by
-from shared.channels.sms import SmsChannel
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
+from shared.flow import ports
 from shared.flow.ports import Channel, Deps, Parameters
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
@@ -105,7 +103,7 @@ class Wiring:
             contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
-            channels=Channels(env, self._client, parameters),
+            channels=Channels(env, self._client, journal, parameters),
         )
 
     def _make(self, service: str, config: Config = PATIENT) -> Any:
@@ -126,14 +124,43 @@ class Wiring:
 
 
 class Channels(Mapping[Medium, Channel]):
-    """The channels that are built; a medium without one fails, and the next method is used."""
+    """The channels that are built; a medium without one fails, and the next method is used.
 
-    def __init__(self, env: Mapping[str, str], client: Callable[[str, Config], Any], parameters: Parameters) -> None:
+    They are imported when they are first used: they bring Jinja2, which only who sends pays for.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        client: Callable[[str, Config], Any],
+        journal: ports.Journal,
+        parameters: Parameters,
+    ) -> None:
+        self._env, self._client, self._journal, self._parameters = env, client, journal, parameters
         self._made: dict[Medium, Channel] = {
-            Medium.EMAIL: lazy(lambda: MailChannel(client("sesv2", ONCE), env["TOCSIN_MAIL_FROM"])),
-            Medium.SMS: lazy(lambda: SmsChannel(client("sns", ONCE))),
-            Medium.SLACK: lazy(lambda: SlackChannel(client_by(parameters), time.sleep)),
+            Medium.EMAIL: lazy(self._mail),
+            Medium.SMS: lazy(self._sms),
+            Medium.SLACK: lazy(self._slack),
         }
+
+    def _mail(self) -> Channel:
+        from shared.channels.mail import MailChannel
+
+        return MailChannel(self._client("sesv2", ONCE), self._env["TOCSIN_MAIL_FROM"], self._template_failed)
+
+    def _sms(self) -> Channel:
+        from shared.channels.sms import SmsChannel
+
+        return SmsChannel(self._client("sns", ONCE), self._template_failed)
+
+    def _slack(self) -> Channel:
+        from shared.channels.slack import SlackChannel, client_by
+
+        return SlackChannel(client_by(self._parameters), time.sleep)
+
+    def _template_failed(self, fault: str) -> None:
+        self._journal.fault("page", fault)
+        self._journal.count("TemplateFailed")
 
     def __getitem__(self, medium: Medium) -> Channel:
         return self._made[medium]

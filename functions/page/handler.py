@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 from shared import wiring
+from shared.channels import texts
 from shared.flow import page
 from shared.flow.redelivery import Handle
 
 deps = wiring.deps()
+texts.ready()
 
 
 def handler(request: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,21 +1,20 @@
 """Pages and answers by mail, through SES.
 
-Laws: the first lines tell a half-asleep reader the service, how bad it is and what it is; all mail of an incident is
-one thread; text from outside is one escaped line wherever it stands, and no line of a page is a command by itself.
+Laws, whatever a template says: a page begins with the line by which a reply is told from the page that it quotes, so no
+line below it can be taken for a command; a subject is one line; all mail of an incident is one thread; no header has
+text from outside.
 """
 
 import html
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
 from email.utils import formataddr
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from shared.channels.facts import NAME_MAX, SUMMARY_MAX, VALUE_MAX, rows
+from shared.channels.facts import NAME_MAX, SUMMARY_MAX, VALUE_MAX
 from shared.channels.plain_text import cut, one_line, shown
 from shared.channels.sending import sending_by
-from shared.channels.wording import for_fallback, local, severity, unanswered, why_you
+from shared.channels.texts import Tell, text_of, unheard
+from shared.channels.wording import severity
 from shared.domain.answer import headline
 from shared.domain.directory import Urgency
 from shared.flow.ports import Can, Notice
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 SUBJECT_MAX = 120  # characters; a phone shows 40, a list of mails about 100
 HEADER_MAX = 870  # characters: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
 
-HOW_TO_ANSWER = "Reply with one line: ack, resolve or escalate; help says what else."
 COLOURS = {"critical": "#b42318", "error": "#c4320a", "warning": "#a15c07", "info": "#344054"}
 
 
@@ -43,13 +41,13 @@ class MailChannel:
 
     can = Can(answers=True, buttons=False, length=100_000)
 
-    def __init__(self, client: "SESV2Client", from_address: str) -> None:
-        self._client = client
+    def __init__(self, client: "SESV2Client", from_address: str, tell: Tell) -> None:
+        self._client, self._tell = client, tell
         self._from = formataddr(("Tocsin", from_address))
 
     def send(self, notice: Notice) -> str:
         """Sends once; SES's message id. Raises SendFailed, OutcomeUnknown."""
-        mail = render(notice)
+        mail = render(notice, self._tell)
         with sending_by("SES"):
             answer = self._client.send_email(
                 FromEmailAddress=self._from,
@@ -69,19 +67,25 @@ class MailChannel:
         return answer["MessageId"]
 
 
-def render(notice: Notice) -> Mail:
-    """The mail that tells ``notice``. Pure."""
+def render(notice: Notice, tell: Tell = unheard) -> Mail:
+    """The mail that tells ``notice``; ``tell`` hears of templates that failed."""
     if notice.answer is not None:
-        return _answer(notice, notice.answer)
-    return Mail(subject=_subject(notice), text=_text(notice), html=_html(notice), headers=_headers(notice))
+        return _answer(notice, notice.answer, tell)
+    head = headline(notice.incident.number, severity(notice), shown(notice.incident.service, NAME_MAX))
+    colour = COLOURS.get(severity(notice), COLOURS["info"])
+    return Mail(
+        subject=_subject(notice, tell),
+        text=f"{head}\n{text_of('email.text', notice, tell)}\n",
+        html=_page(
+            f'<p style="margin:0;color:{colour}"><b>{html.escape(head)}</b></p>\n{text_of("email.html", notice, tell)}'
+        ),
+        headers=_headers(notice),
+    )
 
 
-def _subject(notice: Notice) -> str:
+def _subject(notice: Notice, tell: Tell) -> str:
     """The same for all pages of an incident, since mail programs join threads by it."""
-    incident = notice.incident
-    nobody = f"{unanswered(notice).capitalize()}: " if for_fallback(notice) else ""
-    what = f"[#{incident.number} {severity(notice)}] {nobody}{incident.service}: {incident.title}"
-    return one_line(what, SUBJECT_MAX)
+    return one_line(text_of("email.subject", notice, tell), SUBJECT_MAX)
 
 
 def _headers(notice: Notice) -> tuple[tuple[str, str], ...]:
@@ -106,7 +110,7 @@ def _printable(message_id: str | None) -> str | None:
     return message_id if all("!" <= character <= "~" for character in message_id) else None
 
 
-def _answer(notice: Notice, answer: str) -> Mail:
+def _answer(notice: Notice, answer: str, tell: Tell) -> Mail:
     """What became of a reply, in the thread of its incident."""
     incident = notice.incident
     said = [shown(line, SUMMARY_MAX) for line in answer.splitlines()]
@@ -114,33 +118,10 @@ def _answer(notice: Notice, answer: str) -> Mail:
     head = headline(incident.number, severity(notice), shown(incident.service, NAME_MAX))
     lines = "".join(f'<p style="margin:0 0 8px">{html.escape(line)}</p>' for line in said)
     return Mail(
-        subject=cut(f"Re: {_subject(notice)}", SUBJECT_MAX),
+        subject=cut(f"Re: {_subject(notice, tell)}", SUBJECT_MAX),
         text="\n".join([*said, "", head, status, ""]),
         html=_page(f"{lines}{_small(head)}{_small(status)}"),
         headers=_headers(notice),
-    )
-
-
-def _text(notice: Notice) -> str:
-    told = list(rows(notice))
-    width = max((len(name) for name, _ in told), default=0)
-    details = [f"{name:<{width}}  {value}" for name, value in told]
-    foot = [why_you(notice), *([f"Tocsin of {shown(notice.account, NAME_MAX)}"] if notice.account else [])]
-    parts = [[*_first_lines(notice)], [_since(notice)], [_how(notice)], details, foot]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
-
-
-def _html(notice: Notice) -> str:
-    head, *first = [html.escape(line) for line in _first_lines(notice)]
-    colour = COLOURS.get(severity(notice), COLOURS["info"])
-    what = "".join(f'<p style="margin:4px 0 0;font-size:18px"><b>{line}</b></p>' for line in first)
-    told = "".join(_row(name, value) for name, value in rows(notice))
-    foot = _small(why_you(notice)) + (_small(f"Tocsin of {shown(notice.account, NAME_MAX)}") if notice.account else "")
-    return _page(
-        f'<p style="margin:0;color:{colour}"><b>{head}</b></p>{what}'
-        f'<p style="margin:12px 0">{html.escape(_since(notice))}</p>'
-        f'<p style="margin:12px 0"><b>{html.escape(_how(notice))}</b></p>'
-        f'<table cellpadding="0" cellspacing="0">{told}</table>{foot}'
     )
 
 
@@ -151,42 +132,3 @@ def _page(body: str) -> str:
 
 def _small(line: str) -> str:
     return f'<p style="margin:12px 0 0;color:#667085;font-size:13px">{html.escape(line)}</p>'
-
-
-def _row(name: str, value: str) -> str:
-    shown_value = html.escape(value)
-    if _is_link(value):  # the address itself is what is shown: a text over a link could say another
-        shown_value = f'<a href="{shown_value}" rel="noopener noreferrer">{shown_value}</a>'
-    return (
-        f'<tr><td style="padding:2px 12px 2px 0;color:#667085;vertical-align:top">{html.escape(name)}</td>'
-        f'<td style="padding:2px 0;word-break:break-word">{shown_value}</td></tr>'
-    )
-
-
-def _is_link(value: str) -> bool:
-    if " " in value or not value.isascii() or not value.lower().startswith(("https://", "http://")):
-        return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return bool(parts.hostname) and parts.username is None
-
-
-def _first_lines(notice: Notice) -> Iterator[str]:
-    incident = notice.incident
-    yield headline(incident.number, severity(notice), shown(incident.service, NAME_MAX))
-    if for_fallback(notice):
-        yield f"{unanswered(notice).capitalize()}. Please see to it."
-    yield shown(incident.title, SUMMARY_MAX)
-
-
-def _since(notice: Notice) -> str:
-    at = notice.incident.triggered_at
-    here, zone = local(at, notice)
-    clock = f"Since {here:%H:%M} on {here:%a} {here.day} {here:%b %Y} ({zone})"
-    return f"{clock}." if zone == "UTC" else f"{clock}, {at.astimezone(UTC):%H:%M} UTC."
-
-
-def _how(notice: Notice) -> str:
-    return HOW_TO_ANSWER if notice.reply_to else "Replies to this mail are not read."

@@ -7,14 +7,13 @@ Slack's limits.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from itertools import islice
 from typing import Any
 
-from shared.channels.facts import rows
+from shared.channels.facts import Facts, facts
 from shared.channels.plain_text import cut, shown
-from shared.channels.wording import for_fallback, local, severity, unanswered, why_you
-from shared.domain.answer import Word, headline
+from shared.channels.wording import why_you
+from shared.domain.answer import Word
 from shared.domain.directory import Medium
 from shared.domain.incident import Status
 from shared.flow.ports import Notice
@@ -59,20 +58,20 @@ def escaped(text: str, limit: int) -> str:
 def render(notice: Notice) -> Message:
     """The message that shows ``notice``'s incident as it is now."""
     incident = notice.incident
-    head = headline(incident.number, severity(notice), incident.service)
-    state = f"{unanswered(notice).capitalize()}. Please see to it." if for_fallback(notice) else _state(notice)
-    told = [(name, cut(value, VALUE_MAX)) for name, value in islice(rows(notice), FIELDS_MAX)]
+    said = facts(notice)
+    state = f"{said.nobody.capitalize()}. Please see to it." if said.nobody else _state(notice)
+    told = [(name, cut(value, VALUE_MAX)) for name, value in islice(said.rows, FIELDS_MAX)]
     blocks: list[Block] = [
-        {"type": "header", "text": _plain(head, HEADER_MAX)},
-        {"type": "section", "text": _plain(incident.title or head, TITLE_MAX)},
-        {"type": "context", "elements": [_plain(f"{state} {_since(notice)} {why_you(notice)}", TEXT_MAX)]},
+        {"type": "header", "text": _plain(said.headline, HEADER_MAX)},
+        {"type": "section", "text": _plain(said.summary or said.headline, TITLE_MAX)},
+        {"type": "context", "elements": [_plain(f"{state} {_since(said)} {said.why_you}", TEXT_MAX)]},
     ]
     if told:
         fields = [_plain(f"{name}: {value}", 2 * VALUE_MAX) for name, value in told]
         blocks.append({"type": "section", "fields": fields})
     if offered := OFFERED[incident.status]:
         blocks.append({"type": "actions", "elements": [_button(word, notice) for word in offered]})
-    return Message(text=escaped(f"{head}: {incident.title}", TITLE_MAX), blocks=blocks)
+    return Message(text=escaped(f"{said.headline}: {said.summary}", TITLE_MAX), blocks=blocks)
 
 
 def again(notice: Notice) -> str:
@@ -94,10 +93,8 @@ def _state(notice: Notice) -> str:
     return f"{incident.status.capitalize()}{f' by {who}' if who else ''}."
 
 
-def _since(notice: Notice) -> str:
-    here, zone = local(notice.incident.triggered_at, notice)
-    utc = f", {notice.incident.triggered_at.astimezone(UTC):%H:%M} UTC" if zone != "UTC" else ""
-    return f"Since {here:%H:%M} ({zone}){utc}."
+def _since(said: Facts) -> str:
+    return f"Since {said.since} ({said.zone}){f', {said.utc} UTC' if said.zone != 'UTC' else ''}."
 
 
 def _button(word: Word, notice: Notice) -> Block:

@@ -1,17 +1,20 @@
 """Pages and answers by text message, through SNS.
 
-Laws: a text leads with number, service, severity and summary; it is written in the alphabet of texts wherever it can
-be, takes one part where that holds enough of the summary, and never more than two.
+Laws, whatever a template says: a text is one line, written in the alphabet of texts wherever it can be; it takes one
+part where that holds enough of the summary, and never more than two. What is too long is cut from the summary, so that
+what stands around it stays.
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shared.channels.facts import facts
 from shared.channels.gsm7 import parts, writable, written
 from shared.channels.plain_text import cut, one_line
 from shared.channels.sending import sending_by
-from shared.channels.wording import for_fallback, local, severity, unanswered
-from shared.domain.directory import Medium
+from shared.channels.texts import Tell, unheard, write
 from shared.flow.ports import Can, Notice
 
 if TYPE_CHECKING:
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 
 PARTS_MAX = 2
 ROOM = 60  # characters of a summary that say what it is about; a second part is paid for no less
-SERVICE_MAX = 30
 SUMMARY_MAX = 320  # characters that are looked at; two parts hold 306
+TEXT_MAX = 2_000
 
 
 class SmsChannel:
@@ -28,52 +31,56 @@ class SmsChannel:
 
     can = Can(answers=False, buttons=False, length=306)  # two parts
 
-    def __init__(self, client: "SNSClient") -> None:
-        self._client = client
+    def __init__(self, client: "SNSClient", tell: Tell) -> None:
+        self._client, self._tell = client, tell
 
     def send(self, notice: Notice) -> str:
         """Sends once; SNS's message id. Raises SendFailed, OutcomeUnknown."""
         with sending_by("SNS"):
             answer = self._client.publish(
                 PhoneNumber=notice.contact.address,
-                Message=render(notice),
+                Message=render(notice, self._tell),
                 MessageAttributes={"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}},
             )
         return answer["MessageId"]
 
 
-def render(notice: Notice) -> str:
-    """The text that tells ``notice``. Pure."""
+def render(notice: Notice, tell: Tell = unheard) -> str:
+    """The text that tells ``notice``; ``tell`` hears of a template that failed."""
     if notice.answer is not None:
-        return _fit("", notice.answer, "", enough=SUMMARY_MAX)
-    incident = notice.incident
-    nobody = f"{unanswered(notice)}. " if for_fallback(notice) else ""
-    lead = f"TOCSIN {incident.number} {one_line(incident.service, SERVICE_MAX)} {severity(notice).upper()}: {nobody}"
-    return _fit(lead, incident.title, f" Since {_clock(notice)}.{_how(notice)}", enough=ROOM)
+        return _fit(notice.answer, lambda said: said, enough=SUMMARY_MAX)
+    told, faults = facts(notice, one_line), list[str]()
+
+    def around(summary: str) -> str:
+        return write("sms", replace(told, summary=summary), notice.templates, faults.append)
+
+    text = _fit(told.summary, around, enough=ROOM)
+    for fault in dict.fromkeys(faults):  # the same for each length that was tried
+        tell(fault)
+    return text
 
 
-def _clock(notice: Notice) -> str:
-    here, zone = local(notice.incident.triggered_at, notice)
-    return f"{here:%H:%M} UTC" if zone == "UTC" else f"{here:%H:%M}"
-
-
-def _how(notice: Notice) -> str:
-    """What works: the page that the same person has by mail can be answered."""
-    by_mail = notice.user is not None and any(contact.medium is Medium.EMAIL for contact in notice.user.contacts)
-    return " Answer by mail." if by_mail else ""
-
-
-def _fit(lead: str, text: str, tail: str, enough: int) -> str:
-    """``text`` between the two: in one part where that holds all of it, or ``enough`` characters; else in two."""
-    said, end = one_line(text, SUMMARY_MAX), "…"
-    if writable(f"{lead}{said}{tail}"):
-        lead, said, tail, end = written(lead), " ".join(written(said).split()), written(tail), "..."
+def _fit(summary: str, around: Callable[[str], str], enough: int) -> str:
+    """What ``around`` says of as much of ``summary`` as fits: one part where that holds all of it, or ``enough``
+    characters; else two. What is too long without any summary is cut itself.
+    """
+    said = one_line(summary, SUMMARY_MAX)
+    gsm = writable(around(said))
+    said, end = (" ".join(written(said).split()), "...") if gsm else (said, "…")
 
     def cut_to(length: int) -> str:
-        return f"{lead}{cut(said, length, end)}{tail}"
+        text = around(cut(said, length, end))
+        return one_line(written(text) if gsm else text, TEXT_MAX)
 
     def longest(most: int) -> int:
         return bisect_right(range(len(said) + 1), most, key=lambda length: parts(cut_to(length))) - 1
 
     length = longest(1)
-    return cut_to(length if length >= min(enough, len(said)) else longest(PARTS_MAX))
+    if length < min(enough, len(said)):
+        length = longest(PARTS_MAX)
+    return cut_to(length) if length >= 0 else _shortened(cut_to(0), end)
+
+
+def _shortened(text: str, end: str) -> str:
+    most = bisect_right(range(len(text) + 1), PARTS_MAX, key=lambda length: parts(cut(text, length, end))) - 1
+    return cut(text, most, end)

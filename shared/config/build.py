@@ -63,7 +63,16 @@ def build(document: Document, version: int) -> Directory:
         rules=tuple(_rule(body) for body in document.get("event_rules", ())),
         maintenance=tuple(_maintenance(body, zone) for body in document.get("maintenance", ())),
         unrouted=document.get("unrouted"),
+        templates=templates(document),
     )
+
+
+def templates(document: Document) -> Mapping[str, str]:
+    """By the name of the text: ``sms``, ``email.subject``."""
+    found: dict[str, str] = {}
+    for name, body in document.get("templates", {}).items():
+        found.update({name: body} if isinstance(body, str) else {f"{name}.{part}": text for part, text in body.items()})
+    return found
 
 
 def mint(document: Document, before: Document | None, new_key: Callable[[], str]) -> Document:

@@ -30,6 +30,13 @@ def not_in_force(check: Inspection) -> None:
             message = f"{integration['source']} isn't heard by this version; what is heard: {', '.join(HEARD)}"
             check.warn(f"{path}.source", "not_in_force", message)
         _beside_its_source(check, path, integration)
+    _not_delivered(check)
+
+
+def _not_delivered(check: Inspection) -> None:
+    for medium in body(check.document, "templates"):
+        if medium not in DELIVERED:
+            check.warn(f"templates.{medium}", "not_in_force", f"{medium} isn't delivered by this version")
     for name, user in check.of("users"):
         for contact in body(user, "contacts"):
             for medium in body(body(user, "contacts"), contact):

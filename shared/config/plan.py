@@ -17,7 +17,7 @@ from shared.domain.schedule_change import Stretch, changed
 from shared.domain.schedule_history import keeps_the_present_turn
 
 AHEAD = timedelta(weeks=4)  # over which the hours of people are compared
-NAMED = ("users", "teams", "schedules", "escalation_policies", "services", "runbooks", "webhooks")
+NAMED = ("users", "teams", "schedules", "escalation_policies", "services", "runbooks", "webhooks", "templates")
 WHOLE = ("account", "maintenance", "unrouted")
 ORDER = "the order of rules"
 

@@ -216,6 +216,16 @@ maintenance = record(
 )
 webhook = record({"url": text, "events": list_of(text), "secret": secret}, ("url",))
 
+templates = record(
+    {
+        "sms": text,
+        "email": record({"subject": text, "text": text, "html": text}),
+        "push": record({"title": text, "body": text}),
+        "slack": text,
+        "teams": text,
+    }
+)
+
 SCHEMA: Mapping[str, Shape] = {
     "account": account,
     "users": named(user),
@@ -228,6 +238,9 @@ SCHEMA: Mapping[str, Shape] = {
     "runbooks": named(runbook),
     "maintenance": list_of(maintenance),
     "webhooks": named(webhook),
+    "templates": templates,
 }
-NAMED = frozenset({"users", "teams", "schedules", "escalation_policies", "services", "runbooks", "webhooks"})
+NAMED = frozenset(
+    {"users", "teams", "schedules", "escalation_policies", "services", "runbooks", "webhooks", "templates"}
+)
 LISTS = frozenset({"event_rules", "maintenance"})

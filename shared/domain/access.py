@@ -12,6 +12,7 @@ import hmac
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from shared.domain.directory import Contact, Directory, User
 from shared.domain.errors import Refused
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
@@ -19,6 +20,8 @@ from shared.domain.notification import Page
 PREFIX = "reply+"
 VALID_FOR = timedelta(days=30)
 ID_BYTES, TAG_BYTES, EXPIRY_BYTES, MAC_BYTES = 9, 5, 4, 12  # 30 bytes: 48 characters
+CONTACT_TAG_BYTES = 8  # with expiry and MAC 24 bytes: 39 characters, as its link shares a text with what it is about
+SUBSCRIBE_WITHIN = timedelta(days=2)  # whoever opens the link becomes that contact: it is for now, not for keeps
 
 
 class Purpose(StrEnum):
@@ -63,6 +66,40 @@ def read_link_token(token: str, secret: bytes, now: Instant) -> tuple[str, bytes
     return _page_of(Purpose.LINK, unseal(Purpose.LINK, token, secret, now))
 
 
+def contact_tag(user: str, contact: Contact) -> bytes:
+    """Tells one person's contact method from all others; a changed address is another method."""
+    return hashlib.sha256("\0".join((user, contact.medium, contact.address)).encode()).digest()[:CONTACT_TAG_BYTES]
+
+
+def contact_of(tag: bytes, directory: Directory) -> tuple[User, Contact]:
+    """Whose method it is. Raises Refused where the configuration has it no more."""
+    for user in directory.users.values():
+        for contact in user.contacts:
+            if contact_tag(user.name, contact) == tag:
+                return user, contact
+    raise Refused("the person or the contact method that this link was made for is not in the configuration any more")
+
+
+def overview_token(user: str, contact: Contact, secret: bytes, now: Instant) -> str:
+    """By which a person opens all that they were told of, valid for 30 days; sent to that contact."""
+    return seal(Purpose.OVERVIEW, contact_tag(user, contact), secret, now)
+
+
+def read_overview_token(token: str, secret: bytes, now: Instant) -> bytes:
+    """A token → contact tag. Raises Refused where it isn't ours, or too old."""
+    return _contact_tag(Purpose.OVERVIEW, token, secret, now)
+
+
+def subscribe_token(user: str, contact: Contact, secret: bytes, now: Instant) -> str:
+    """By which a browser becomes that contact of that person, valid for two days."""
+    return seal(Purpose.SUBSCRIBE, contact_tag(user, contact), secret, now, SUBSCRIBE_WITHIN)
+
+
+def read_subscribe_token(token: str, secret: bytes, now: Instant) -> bytes:
+    """A token → contact tag. Raises Refused where it isn't ours, or too old."""
+    return _contact_tag(Purpose.SUBSCRIBE, token, secret, now)
+
+
 def seal(purpose: Purpose, body: bytes, secret: bytes, now: Instant, lasts: timedelta = VALID_FOR) -> str:
     """``body``, readable, and proof that we signed it: base32 in lower case, without padding."""
     told = body + int((now + lasts).timestamp()).to_bytes(EXPIRY_BYTES, "big")
@@ -91,6 +128,13 @@ def _page_of(purpose: Purpose, body: bytes) -> tuple[str, bytes]:
     if len(body) != ID_BYTES + TAG_BYTES:
         raise _unknown(purpose)
     return _unpack(body[:ID_BYTES]), body[ID_BYTES:]
+
+
+def _contact_tag(purpose: Purpose, token: str, secret: bytes, now: Instant) -> bytes:
+    tag = unseal(purpose, token, secret, now)
+    if len(tag) != CONTACT_TAG_BYTES:
+        raise _unknown(purpose)
+    return tag
 
 
 def _mac(purpose: Purpose, secret: bytes, told: bytes) -> bytes:

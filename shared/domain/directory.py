@@ -241,6 +241,9 @@ class Directory:
     rules: tuple[EventRule, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     unrouted: str | None = None
+    templates: Mapping[str, str] = field(
+        default_factory=dict[str, str]
+    )  # texts of the account's own: ``email.subject``
 
     def integration(self, name: str | None) -> Integration | None:
         return next((i for service in self.services.values() for i in service.integrations if i.id == name), None)

@@ -90,6 +90,7 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
         state=_state(deps, page),
         account=directory.account.name,
         changes=_changes(deps, loaded, page),
+        templates=directory.templates,
     )
 
 

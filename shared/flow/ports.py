@@ -239,6 +239,7 @@ class Notice:
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""
     changes: tuple[ServiceChange, ...] = ()  # on the service in the hour before, newest first
+    templates: Mapping[str, str] = field(default_factory=dict[str, str])  # the account's own texts: ``sms`` → template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +324,25 @@ class ReplyAddresses(Protocol):
 
     def read_link(self, token: str, now: Instant) -> tuple[str, bytes]:
         """The last part of a link → (incident, page tag). Raises Refused where it isn't ours, or too old."""
+        ...
+
+    def overview(self, user: str, contact: Contact, now: Instant) -> str | None:
+        """The address of the page that lists what is open and ``user`` was told of, sent to ``contact``.
+
+        Under 120 characters at an API's own address; None where this deployment has no public address.
+        """
+        ...
+
+    def read_overview(self, token: str, now: Instant) -> bytes:
+        """The last part of such an address → contact tag. Raises Refused where it isn't ours, or too old."""
+        ...
+
+    def subscribing(self, user: str, contact: Contact, now: Instant) -> str | None:
+        """The address of the page on which a browser becomes ``contact``; None as above."""
+        ...
+
+    def read_subscribing(self, token: str, now: Instant) -> bytes:
+        """The last part of such an address → contact tag. Raises Refused where it isn't ours, or too old."""
         ...
 
 

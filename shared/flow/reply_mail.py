@@ -82,6 +82,7 @@ def _addresses(user: User) -> set[str]:
 
 def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | None) -> None:
     """The answer to the reply. That it can't be sent undoes nothing: it is logged and counted."""
+    directory = deps.directory.current()
     notice = Notice(
         incident=said.incident,
         contact=Contact(name="reply", medium=Medium.EMAIL, address=mail.sender),
@@ -91,7 +92,8 @@ def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | N
         reply_to=None,
         answer=said.text,
         in_reply_to=mail.message_id,
-        account=deps.directory.current().account.name,
+        account=directory.account.name,
+        templates=directory.templates,  # an answer has its page's subject, by which mail programs join them
     )
     try:
         deps.channels[Medium.EMAIL].send(notice)

@@ -14,14 +14,16 @@ from botocore.exceptions import (
 )
 from botocore.stub import ANY, Stubber
 
+from cli.world import Settings
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.channels.sms import SmsChannel
+from shared.channels.texts import unheard
 from shared.domain.directory import DELIVERED, Medium
 from shared.domain.errors import Refused
 from shared.flow.ports import OutcomeUnknown, SendFailed, Unavailable
 from shared.store.parameters import SsmParameters
-from shared.wiring import Channels
+from shared.wiring import Channels, Journal
 from tests.channels.test_messages import NIGHT, notice
 
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -41,7 +43,7 @@ def test_ses_refuses_so_the_next_method_is_due(code: str) -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", code, "no", 400)
         with pytest.raises(SendFailed, match=f"SES refused: {code}: no"):
-            MailChannel(ses, "tocsin@acme.example").send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
 
 
 def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
@@ -49,7 +51,7 @@ def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", "InternalFailure", "oops", 500)
         with pytest.raises(OutcomeUnknown):
-            MailChannel(ses, "tocsin@acme.example").send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
 
 
 def test_a_mail_is_sent_once_with_its_reply_address() -> None:
@@ -65,7 +67,7 @@ def test_a_mail_is_sent_once_with_its_reply_address() -> None:
                 "Content": ANY,
             },
         )
-        assert MailChannel(ses, "tocsin@acme.example").send(notice()) == "0102"
+        assert MailChannel(ses, "tocsin@acme.example", unheard).send(notice()) == "0102"
 
 
 def test_a_text_is_sent_once_as_transactional() -> None:
@@ -74,7 +76,7 @@ def test_a_text_is_sent_once_as_transactional() -> None:
         attributes = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
         expected = {"PhoneNumber": told.contact.address, "Message": ANY, "MessageAttributes": attributes}
         stub.add_response("publish", {"MessageId": "7"}, expected)
-        assert SmsChannel(sns).send(told) == "7"
+        assert SmsChannel(sns, unheard).send(told) == "7"
 
 
 class Broken:
@@ -99,7 +101,9 @@ class Broken:
         (ConnectionClosedError(endpoint_url="https://ses"), OutcomeUnknown),
     ],
 )
-@pytest.mark.parametrize("channel", [SmsChannel, lambda c: MailChannel(c, "tocsin@acme.example")])
+@pytest.mark.parametrize(
+    "channel", [lambda c: SmsChannel(c, unheard), lambda c: MailChannel(c, "tocsin@acme.example", unheard)]
+)
 def test_what_wasn_t_sent_is_told_from_what_perhaps_was(channel: Any, fault: Exception, means: type[Exception]) -> None:
     with pytest.raises(means):
         channel(Broken(fault)).send(notice())
@@ -161,4 +165,4 @@ def test_a_link_leads_to_the_public_address_and_is_none_where_there_is_none() ->
 
 
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:
-    assert set(Channels({}, lambda service, config: None, SsmParameters(client("ssm"), lambda: 0.0))) == DELIVERED
+    assert set(Channels({}, lambda service, config: None, Journal("INFO"), Settings())) == DELIVERED

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.command import Order as CommandOrder
-from shared.domain.directory import Medium
+from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Refused
 from shared.domain.instants import Instant
 from shared.domain.notification import Page, PageState
@@ -111,6 +111,18 @@ def test_without_the_secret_a_page_goes_out_all_the_same() -> None:
             raise Unavailable("the secret can't be read")
 
         def read_link(self, token: str, now: Instant) -> tuple[str, bytes]:
+            raise Refused("no")
+
+        def overview(self, user: str, contact: Contact, now: Instant) -> str | None:
+            raise Unavailable("the secret can't be read")
+
+        def read_overview(self, token: str, now: Instant) -> bytes:
+            raise Refused("no")
+
+        def subscribing(self, user: str, contact: Contact, now: Instant) -> str | None:
+            raise Unavailable("the secret can't be read")
+
+        def read_subscribing(self, token: str, now: Instant) -> bytes:
             raise Refused("no")
 
     story, provider = night()
