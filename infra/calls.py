@@ -99,6 +99,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     "reply": (
         CHANGE_INCIDENT,
+        Call(On.OPEN_INDEX, ("dynamodb:Query",)),
         READ_DIRECTORY,
         Call(On.MAIL, ("s3:GetObject",)),
         START_ESCALATION,

@@ -26,7 +26,7 @@ from infra.settings import Settings
 from infra.targets import Target
 
 EVERYTHING = events.EventPattern(source=events.Match.exists())  # put in its place at once
-GET, POST = api.HttpMethod.GET, api.HttpMethod.POST
+GET, HEAD, POST = api.HttpMethod.GET, api.HttpMethod.HEAD, api.HttpMethod.POST
 ROUTES: Mapping[str, Mapping[str, Sequence[api.HttpMethod]]] = {  # whose function answers, path, methods
     "ingest": {
         "/v2/enqueue": (POST,),
@@ -34,7 +34,10 @@ ROUTES: Mapping[str, Mapping[str, Sequence[api.HttpMethod]]] = {  # whose functi
         "/heartbeats/{key}": (GET, POST),
         "/integrations/{source}/{key}": (POST,),
     },
-    "reply": {},
+    "reply": {
+        "/answer/{token}": (GET, HEAD, POST),
+        "/open/{token}": (GET, HEAD),
+    },
 }
 
 

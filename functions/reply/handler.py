@@ -8,12 +8,16 @@ from shared import wiring
 from shared.flow import reply_mail
 from shared.flow.ports import Deps
 from shared.sources.answer_mail import verdicts_of_receipt
+from shared.web import answer_page, overview_page
 from shared.web.answering import Asked, Shown, nothing_there
 
 Door = Callable[[Deps, Asked], Shown]
 
 deps = wiring.deps()
-DOORS: Mapping[str, Door] = {}  # by the first part of the path
+DOORS: Mapping[str, Door] = {  # by the first part of the path
+    "answer": answer_page.door,
+    "open": overview_page.door,
+}
 
 
 def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
@@ -28,7 +32,11 @@ def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
 def respond(deps: Deps, request: Mapping[str, Any]) -> dict[str, Any]:
     asked = _asked(request)
     shown = DOORS.get(asked.path[0], nothing_there)(deps, asked)
-    return {"statusCode": shown.status, "headers": dict(shown.headers), "body": shown.body}
+    return {
+        "statusCode": shown.status,
+        "headers": dict(shown.headers),
+        "body": "" if asked.method == "HEAD" else shown.body,
+    }
 
 
 def _asked(request: Mapping[str, Any]) -> Asked:

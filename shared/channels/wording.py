@@ -1,11 +1,9 @@
 """What every channel says of a page, in words: the same facts, however a channel lays them out."""
 
-from datetime import UTC
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
 from shared.domain.instants import Instant
 from shared.domain.notification import FALLBACK
 from shared.domain.timeline import Why
+from shared.domain.wall_clock import in_zone
 from shared.flow.ports import Notice
 
 
@@ -41,7 +39,4 @@ def why_you(notice: Notice) -> str:
 def local(at: Instant, notice: Notice) -> tuple[Instant, str]:
     """``at`` on the reader's own clock, and that clock's name; UTC for the fallback contact and an unknown zone."""
     name = notice.user.time_zone if notice.user else "UTC"
-    try:
-        return at.astimezone(ZoneInfo(name)), name
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a page is sent all the same
-        return at.astimezone(UTC), "UTC"
+    return in_zone(at, name)

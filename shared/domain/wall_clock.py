@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.domain.instants import Instant
 
@@ -117,3 +117,11 @@ def _change(clock: ZoneInfo, low: int, high: int) -> int:
 
 def _offset(clock: ZoneInfo, at: int) -> int:
     return ((EPOCH + at * SECOND).astimezone(clock).utcoffset() or timedelta(0)) // SECOND
+
+
+def in_zone(at: Instant, name: str) -> tuple[Instant, str]:
+    """``at`` on the clocks of the zone called ``name``, and its name; UTC where there is no such zone."""
+    try:
+        return at.astimezone(ZoneInfo(name)), name
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # whoever reads is told the time all the same
+        return at.astimezone(UTC), "UTC"

@@ -85,6 +85,17 @@ class DynamoDbIncidents:
         )
         return (state["pk"]["S"].removeprefix(items.INCIDENT) for state in states)
 
+    def open_incidents(self) -> Iterator[str]:
+        found = query(
+            self._client,
+            TableName=self._table,
+            IndexName="open",
+            KeyConditionExpression="#open = :open",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":open": {"S": items.OPEN}},
+        )
+        return (each["pk"]["S"].removeprefix(items.INCIDENT) for each in found)
+
     def held(self, key_hash: str) -> Held | None:
         item = self._get(items.held_key(key_hash))
         return items.held_from(item) if item and "body" in item else None
@@ -103,6 +114,10 @@ class DynamoDbIncidents:
 
     def timeline(self, incident: str) -> list[LogEntry]:
         return [items.log_entry_from(item) for item in self._beginning(incident, items.LOG)]
+
+    def latest(self, incident: str, limit: int) -> list[LogEntry]:
+        newest = self._beginning(incident, items.LOG, ScanIndexForward=False, Limit=limit)
+        return [items.log_entry_from(item) for item in islice(newest, limit)]
 
     def alerts(self, incident: str, limit: int = 1000) -> list[Alert]:
         """Its own first, then those of the incidents that were merged into it."""

@@ -29,6 +29,7 @@ from shared.store.dynamodb_calls import Item
 
 SHARDS = ("D0", "D1", "D2", "D3")  # of what is due: one partition takes 1,000 writes a second
 STATE, KEY, LOG, ALERT, PAGE = "STATE", "KEY", "LOG#", "ALERT#", "PAGE#"
+OPEN = "O"  # the one partition of the index of what is open
 INCIDENT, WAIT, HEART = "INC#", "WAIT#", "HEART#"
 KEY_OUTLIVES = timedelta(days=30)  # from the last event of a closed key
 DROP_KEPT, SUPPRESSED_KEPT = timedelta(days=1), timedelta(days=30)
@@ -198,7 +199,7 @@ def incident_item(incident: Incident, due_at: Instant | None) -> Item:
         "at": {"S": format_instant(incident.triggered_at)},
     }
     if incident.open:
-        item["open"] = {"S": "O"}
+        item["open"] = {"S": OPEN}
     if asked := waiting(incident.responders):
         item["asked"] = {"SS": [responder.entry for responder in asked]}  # what a responder's page is claimed by
     return due(item, due_at)

@@ -73,6 +73,12 @@ class MemoryIncidents:
         """The ids of all incidents, in the order in which they were opened."""
         return list(self._rows)
 
+    def open_incidents(self) -> list[str]:
+        return [name for name, row in self._rows.items() if row.incident.open]
+
+    def latest(self, incident: str, limit: int) -> list[LogEntry]:
+        return self.timeline(incident)[::-1][:limit]
+
     def key(self, key_hash: str) -> KeyState | None:
         return self._keys.get(key_hash)
 

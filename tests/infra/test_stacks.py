@@ -264,7 +264,7 @@ def test_there_is_a_bus_of_our_own(aws: Synthesis) -> None:
 # Doors
 
 
-def test_the_api_has_the_events_route_and_ingest_answers_whatever_else_comes(aws: Synthesis) -> None:
+def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_whatever_else_comes(aws: Synthesis) -> None:
     routes = aws.properties("AWS::ApiGatewayV2::Route")
     assert {route["RouteKey"] for route in routes} == {
         "POST /v2/enqueue",
@@ -273,11 +273,19 @@ def test_the_api_has_the_events_route_and_ingest_answers_whatever_else_comes(aws
         "POST /heartbeats/{key}",
         "POST /integrations/{source}/{key}",
         "$default",
+        *(f"{method} /answer/{{token}}" for method in ("GET", "HEAD", "POST")),
+        *(f"{method} /open/{{token}}" for method in ("GET", "HEAD")),
     }
-    assert len({text(route["Target"]) for route in routes}) == 1
-    integration = only(aws.properties("AWS::ApiGatewayV2::Integration"))
-    assert text(integration["IntegrationUri"]).endswith(":function:tocsin-ingest")
-    assert integration["PayloadFormatVersion"] == "2.0"
+    integrations = aws.properties("AWS::ApiGatewayV2::Integration")
+    assert sorted(text(each["IntegrationUri"]).rpartition(":")[2] for each in integrations) == [
+        "tocsin-ingest",
+        "tocsin-reply",
+    ]
+    assert {each["PayloadFormatVersion"] for each in integrations} == {"2.0"}
+    targets = {route["RouteKey"]: text(route["Target"]) for route in routes}
+    for_people = {target for key, target in targets.items() if "/answer/" in key or "/open/" in key}
+    assert len(for_people) == 1
+    assert for_people.isdisjoint(target for key, target in targets.items() if "{token}" not in key)
 
 
 def test_alarms_come_in_but_for_target_trackings_and_our_own(aws: Synthesis) -> None:

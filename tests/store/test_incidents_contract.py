@@ -228,6 +228,23 @@ def test_every_incident_is_named(store: IncidentStore):
     assert list(store.names()) == [incident.id]
 
 
+def test_what_is_open_is_listed_until_it_is_resolved(store: IncidentStore):
+    assert list(store.open_incidents()) == []
+    incident = open_incident(store)
+    other = open_incident(store, "Q0000000000002")
+    then(store, incident, acknowledged())
+    assert sorted(store.open_incidents()) == [incident.id, other.id]
+    then(store, other, resolved())
+    assert list(store.open_incidents()) == [incident.id]
+
+
+def test_the_latest_of_a_timeline_is_newest_first(store: IncidentStore):
+    incident = then(store, open_incident(store), *(noted(f"note {number}") for number in range(1, 12)))
+    assert [entry.text for entry in store.latest(incident.id, 3)] == ["note 11", "note 10", "note 9"]
+    assert store.latest(incident.id, 100) == store.timeline(incident.id)[::-1]
+    assert store.latest("Q0000000000009", 3) == []
+
+
 def test_nothing_is_found_of_what_was_never_written(store: IncidentStore):
     assert store.load("Q0000000000009") is None
     assert store.state("Q0000000000009") is None

@@ -1,0 +1,53 @@
+"""The list of what is open and one person was told of."""
+
+import re
+from html import unescape
+
+from tests.web.browser_double import Phone
+
+
+def overview(phone: Phone, user: str = "ada") -> str:
+    contact = phone.world.directories.current().users[user].contacts[1]
+    link = phone.world.deps.replies.overview(user, contact, phone.world.clock.at)
+    assert link is not None
+    return link
+
+
+def test_it_lists_what_is_open_and_one_was_told_of_newest_first_with_a_link_to_answer_each() -> None:
+    phone = Phone()
+    phone.story.receive("network", summary="network: down").receive("cpu", summary="cpu: hot")
+    phone.story.resolve("network")
+    shown = phone.look(overview(phone))
+    assert re.findall(r"<strong><bdi>(.*?)</bdi>", shown["body"]) == ["cpu: hot", "disk: full"]
+    links = re.findall(r'href="(.*?)"', shown["body"])
+    assert [phone.look(unescape(link))["statusCode"] for link in links] == [200, 200]
+
+
+def test_who_wasn_t_told_of_an_incident_doesn_t_see_it() -> None:
+    phone = Phone()
+    shown = phone.look(overview(phone, "grace"))
+    assert "disk" not in shown["body"]
+    assert "Whatever you were told of is resolved." in shown["body"]
+    phone.story.at("03:06")
+    assert "disk: full" in phone.look(overview(phone, "grace"))["body"]
+
+
+def test_a_link_to_one_page_is_no_link_to_all_and_the_other_way_round() -> None:
+    phone = Phone()
+    assert phone.look(phone.link.replace("/answer/", "/open/"))["statusCode"] == 403
+    assert phone.look(overview(phone).replace("/open/", "/answer/"))["statusCode"] == 403
+    assert phone.world.notebook.counts["ReplyIgnored"] == 2
+
+
+def test_who_left_the_configuration_sees_nothing() -> None:
+    phone = Phone()
+    link = overview(phone)
+    phone.forget("ada")
+    shown = phone.look(link)
+    assert (shown["statusCode"], "disk" in shown["body"]) == (403, False)
+    assert "not in the configuration any more" in phone.world.notebook.faults[-1]
+
+
+def test_nothing_can_be_sent_to_it() -> None:
+    phone = Phone()
+    assert phone.press("ack", overview(phone))["statusCode"] == 405
