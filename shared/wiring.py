@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -28,6 +28,9 @@ from shared.store.dynamodb_counts import DynamoDbCounts
 from shared.store.dynamodb_directory import DynamoDbDirectory
 from shared.store.parameters import SsmParameters
 from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, StepFunctions
+
+if TYPE_CHECKING:
+    from shared.channels.slack import SlackChannel
 
 T = TypeVar("T")
 
@@ -81,6 +84,7 @@ class Wiring:
         env = self._of
         journal = Journal(env.get("TOCSIN_LOG_LEVEL", "INFO"))
         parameters = lazy(lambda: SsmParameters(self._make("ssm"), time.monotonic))
+        channels = Channels(env, self._client, journal, parameters)
         return Deps(
             now=now,
             incidents=lazy(lambda: DynamoDbIncidents(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
@@ -103,7 +107,8 @@ class Wiring:
             contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
-            channels=Channels(env, self._client, journal, parameters),
+            channels=channels,
+            boards={Medium.SLACK: channels.slack},
         )
 
     def _make(self, service: str, config: Config = PATIENT) -> Any:
@@ -137,10 +142,11 @@ class Channels(Mapping[Medium, Channel]):
         parameters: Parameters,
     ) -> None:
         self._env, self._client, self._journal, self._parameters = env, client, journal, parameters
+        self.slack = lazy(self._slack)
         self._made: dict[Medium, Channel] = {
             Medium.EMAIL: lazy(self._mail),
             Medium.SMS: lazy(self._sms),
-            Medium.SLACK: lazy(self._slack),
+            Medium.SLACK: self.slack,
         }
 
     def _mail(self) -> Channel:
@@ -153,7 +159,7 @@ class Channels(Mapping[Medium, Channel]):
 
         return SmsChannel(self._client("sns", ONCE), self._template_failed)
 
-    def _slack(self) -> Channel:
+    def _slack(self) -> "SlackChannel":
         from shared.channels.slack import SlackChannel, client_by
 
         return SlackChannel(client_by(self._parameters), time.sleep)

@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 
 from shared.channels.plain_text import one_line
-from shared.channels.slack_message import LINE_MAX, again, escaped, render
+from shared.channels.slack_message import again, escaped_lines, render
 from shared.flow.ports import Can, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
 
 Ask = Callable[[str, Mapping[str, Any]], Any]  # a method of Slack's Web API and its arguments → what it answers
@@ -77,7 +77,12 @@ class SlackChannel:
 
     def say(self, posted: str, text: str) -> None:
         """A line in the thread of what was posted. Raises SendFailed, OutcomeUnknown."""
-        self._post(self._client(), *_place(posted), text=escaped(text, LINE_MAX))
+        self._post(self._client(), *_place(posted), text=escaped_lines(text))
+
+    def whisper(self, posted: str, member: str, text: str) -> None:
+        """To one member alone, beside what was posted. Raises SendFailed, OutcomeUnknown."""
+        told = {"channel": _place(posted)[0], "user": member, "text": escaped_lines(text), "parse": "none"}
+        self._call(self._client(), "chat.postEphemeral", told)
 
     def _shown(self, ask: Ask, notice: Notice, posted: str) -> bool:
         """False where the message isn't there any more."""

@@ -22,7 +22,7 @@ from shared.flow.ports import Notice
 HEADER_MAX, TEXT_MAX, FIELD_MAX, FIELDS_MAX = 150, 3000, 2000, 10
 TITLE_MAX = 1500  # characters, escaped: all of a message is refused beyond about 13,000
 VALUE_MAX = 240  # of a row: more is on the incident's page
-LINE_MAX = 2500  # of a thread
+LINE_MAX, LINES_MAX = 2500, 60  # of a thread
 
 BUTTON = "tocsin:"  # begins the action ids of our buttons; the word follows
 BUTTONS: Mapping[Word, tuple[str, str | None]] = {  # what they say, and their colour
@@ -53,6 +53,11 @@ def escaped(text: str, limit: int) -> str:
     while len(written := _entities(line)) > limit:
         line = cut(line, len(line) - max((len(written) - limit) // 4, 1))
     return written
+
+
+def escaped_lines(text: str) -> str:
+    """As ``escaped``, with the line breaks that ``text`` has."""
+    return cut("\n".join(escaped(line, LINE_MAX) for line in text.split("\n", LINES_MAX)), LINE_MAX)
 
 
 def render(notice: Notice) -> Message:

@@ -267,6 +267,22 @@ class Channel(Protocol):
         ...
 
 
+class Board(Protocol):
+    """A channel whose messages stay where they were posted, and can be changed. Raises SendFailed, OutcomeUnknown."""
+
+    def update(self, notice: Notice) -> None:
+        """Shows the incident as it is now where it was ``posted``."""
+        ...
+
+    def say(self, posted: str, text: str) -> None:
+        """A line in the thread of what was posted."""
+        ...
+
+    def whisper(self, posted: str, member: str, text: str) -> None:
+        """To one member alone, beside what was posted."""
+        ...
+
+
 class EventBus(Protocol):
     def put(self, details: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         """At most 10 pairs of detail type and detail. Raises Unavailable where one wasn't taken."""
@@ -386,3 +402,4 @@ class Deps:
     parameters: Parameters
     rate_limit: RateLimit
     channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])
+    boards: Mapping[Medium, Board] = field(default_factory=dict[Medium, Board])
