@@ -6,7 +6,7 @@ line counts once, by Slack's own id. People talk in threads: there, only a whole
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from shared.domain.answer import Answer, Word, read_answer
@@ -14,8 +14,10 @@ from shared.domain.assignment import people_on_call
 from shared.domain.directory import Assign, Directory, Medium, User
 from shared.domain.errors import NotFound, Refused
 from shared.domain.incident import Incident
+from shared.domain.notification import Page
 from shared.domain.outlook import together
-from shared.flow.ports import AlreadyCounted, Deps, OutcomeUnknown, SendFailed
+from shared.flow.page import notice_for
+from shared.flow.ports import AlreadyCounted, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.reply import Reply, ignored, take
 from shared.sources.slack_request import Ordered, Pressed, Written
 
@@ -34,8 +36,16 @@ NOBODY = "You are nobody here: add `slack: {member}` to your contacts in the con
 COUNTED = "That has counted already."
 
 
-def press(deps: Deps, pressed: Pressed) -> str:
-    """What whoever pressed is told; Raises Refused for a button that isn't ours, Unavailable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a member is answered, and of which incident, where it took effect."""
+
+    text: str
+    incident: str | None = None
+
+
+def press(deps: Deps, pressed: Pressed) -> Told:
+    """What whoever pressed is told. Raises Refused for a button that isn't ours, Unavailable."""
     found = PRESSED.fullmatch(pressed.value)
     if found is None or pressed.word not in BUTTONS:
         raise Refused("a button that isn't ours")
@@ -43,27 +53,27 @@ def press(deps: Deps, pressed: Pressed) -> str:
     return _taken(deps, pressed.member, found["incident"], Answer(word=Word(pressed.word)), pressed.id, entry)
 
 
-def order(deps: Deps, ordered: Ordered) -> str:
+def order(deps: Deps, ordered: Ordered) -> Told:
     """What is answered to ``/tocsin …``. Raises Unavailable."""
     user = _user(deps.directory.current(), ordered.member)
     if user is None:
         return _nobody(deps, ordered.member)
     text = ordered.text.strip()
     if text.casefold().rstrip(".!") in ("oncall", "on call", "on-call"):
-        return _on_call(deps)
+        return Told(text=_on_call(deps))
     number, answer = _read(text)
     if answer.word is None or answer.word is Word.HELP:
-        return HELP
+        return Told(text=HELP)
     if answer.word is Word.STATUS and number is None:
-        return _listed(list(islice(_open(deps), LISTED + 1)))
+        return Told(text=_listed(list(islice(_open(deps), LISTED + 1))))
     incident = _meant(deps, user, number)
     if isinstance(incident, str):
-        return f"Nothing was done: {incident}"
+        return Told(text=f"Nothing was done: {incident}")
     return _taken(deps, ordered.member, incident.id, answer, ordered.id, None)
 
 
-def write(deps: Deps, written: Written) -> str | None:
-    """What is answered in the thread; None where it is talk, or a thread of something else. Raises Unavailable."""
+def write(deps: Deps, written: Written) -> Told | None:
+    """What is answered; None where it is talk, a thread of something else, or has counted. Raises Unavailable."""
     answer = read_answer(written.text)
     noted = answer.word is Word.NOTE and not written.text.strip().casefold().startswith("note")
     if answer.word is None or noted:
@@ -71,29 +81,42 @@ def write(deps: Deps, written: Written) -> str | None:
     incident = _shown_at(deps, written.place)
     if incident is None:
         return None
-    return _taken(deps, written.member, incident, answer, written.id, None)
+    told = _taken(deps, written.member, incident, answer, written.id, None)
+    return None if told.text == COUNTED else told
 
 
-def _taken(deps: Deps, member: str, incident: str, answer: Answer, message_id: str, seen: int | None) -> str:
+def _taken(deps: Deps, member: str, incident: str, answer: Answer, message_id: str, seen: int | None) -> Told:
     user = _user(deps.directory.current(), member)
     if user is None:
         return _nobody(deps, member)
     reply = Reply(incident=incident, user=user, answer=answer, seen=seen, marker=(CHANNEL, message_id))
     try:
-        return take(deps, reply).text
+        return Told(text=take(deps, reply).text, incident=incident)
     except AlreadyCounted:
-        return COUNTED
+        return Told(text=COUNTED)
     except NotFound:
-        return "Nothing was done: that incident is not there any more."
+        return Told(text="Nothing was done: that incident is not there any more.")
 
 
-def whisper(deps: Deps, place: str, member: str, text: str) -> None:
-    """Tells one member at ``place``. That it can't be said undoes nothing: it is logged and counted."""
+def tell(deps: Deps, place: str, member: str, told: Told) -> None:
+    """Shows the incident as it is now at ``place``, and tells the member what came of it.
+
+    That it can't be shown or said undoes nothing: it is logged and counted.
+    """
+    board = deps.boards[Medium.SLACK]
     try:
-        deps.boards[Medium.SLACK].whisper(place, member, text)
-    except (SendFailed, OutcomeUnknown) as fault:
+        board.whisper(place, member, told.text)
+        if told.incident and (notice := _as_it_is(deps, place, told.incident)):
+            board.update(notice)
+    except (SendFailed, OutcomeUnknown, Unavailable) as fault:
         deps.journal.fault("reply", f"the answer wasn't sent: {fault}")
         deps.journal.count("AnswerFailed")
+
+
+def _as_it_is(deps: Deps, place: str, incident: str) -> Notice | None:
+    loaded = deps.incidents.load(incident)
+    page = next((page for page in loaded.pages if _stands_at(page, place)), None) if loaded else None
+    return replace(notice_for(deps, loaded, page), posted=place) if loaded and page else None
 
 
 def _user(directory: Directory, member: str) -> User | None:
@@ -106,9 +129,9 @@ def _user(directory: Directory, member: str) -> User | None:
     return found[0] if len(found) == 1 and member[:1] in ("U", "W") else None
 
 
-def _nobody(deps: Deps, member: str) -> str:
+def _nobody(deps: Deps, member: str) -> Told:
     ignored(deps, "a Slack member who is nobody's contact", member)
-    return NOBODY.format(member=member)
+    return Told(text=NOBODY.format(member=member))
 
 
 def _read(text: str) -> tuple[int | None, Answer]:
@@ -144,9 +167,13 @@ def _shown_at(deps: Deps, place: str) -> str | None:
     """The open incident whose message stands at ``place``."""
     for name in islice(deps.incidents.open_incidents(), LOOKED_AT):
         loaded = deps.incidents.load(name)
-        if loaded and any(page.provider_id == place and page.medium is Medium.SLACK for page in loaded.pages):
+        if loaded and any(_stands_at(page, place) for page in loaded.pages):
             return name
     return None
+
+
+def _stands_at(page: Page, place: str) -> bool:
+    return (page.medium, page.provider_id) == (Medium.SLACK, place)
 
 
 def _listed(incidents: list[Incident]) -> str:

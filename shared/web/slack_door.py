@@ -10,6 +10,7 @@ from shared.domain.errors import Refused
 from shared.flow import reply_slack
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.reply import ignored
+from shared.flow.reply_slack import Told
 from shared.sources import slack_request
 from shared.sources.slack_request import Challenge, Ordered, Pressed, Said, Written
 from shared.web.answering import Asked, Shown, as_json, nothing_there
@@ -59,10 +60,10 @@ def _answered(deps: Deps, said: Said) -> Shown:
         case Challenge():
             return as_json(200, {"challenge": said.text})
         case Ordered():
-            return _whispered(_or_later(deps, lambda: reply_slack.order(deps, said)))
+            return _whispered(_or_later(deps, lambda: reply_slack.order(deps, said)).text)
         case Pressed():
-            text = _or_later(deps, lambda: reply_slack.press(deps, said))
-            reply_slack.whisper(deps, said.place, said.member, text)
+            told = _or_later(deps, lambda: reply_slack.press(deps, said))
+            reply_slack.tell(deps, said.place, said.member, told)
             return as_json(200, {})
         case Written():
             return _written(deps, said)
@@ -71,21 +72,21 @@ def _answered(deps: Deps, said: Said) -> Shown:
 def _written(deps: Deps, written: Written) -> Shown:
     """What can't be read now is asked again by Slack itself."""
     try:
-        text = reply_slack.write(deps, written)
+        told = reply_slack.write(deps, written)
     except Unavailable as fault:
         deps.journal.fault("reply", str(fault))
         return as_json(503, {"status": "unavailable", "message": LATER})
-    if text and text != reply_slack.COUNTED:
-        reply_slack.whisper(deps, written.place, written.member, text)
+    if told:
+        reply_slack.tell(deps, written.place, written.member, told)
     return as_json(200, {})
 
 
-def _or_later(deps: Deps, answer: Callable[[], str]) -> str:
+def _or_later(deps: Deps, answer: Callable[[], Told]) -> Told:
     try:
         return answer()
     except Unavailable as fault:
         deps.journal.fault("reply", str(fault))
-        return LATER
+        return Told(text=LATER)
 
 
 def _whispered(text: str) -> Shown:

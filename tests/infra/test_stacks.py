@@ -272,6 +272,7 @@ def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_what
         "GET /heartbeats/{key}",
         "POST /heartbeats/{key}",
         "POST /integrations/{source}/{key}",
+        "POST /slack/{what}",
         "$default",
         *(f"{method} /answer/{{token}}" for method in ("GET", "HEAD", "POST")),
         *(f"{method} /open/{{token}}" for method in ("GET", "HEAD")),

@@ -23,6 +23,12 @@ def test_a_press_of_acknowledge_is_ada_s_and_she_alone_is_told_so(slack: Workspa
     slack.story.holds()
 
 
+def test_the_message_that_was_pressed_shows_the_incident_as_it_is_by_then(slack: Workspace) -> None:
+    slack.press("ack")
+    [shown] = slack.world.wall.shown
+    assert (shown.posted, shown.incident.acknowledged_by) == (slack.place(), ("ada",))
+
+
 @pytest.mark.parametrize(("word", "status"), [("resolve", "resolved"), ("escalate", "triggered")])
 def test_the_other_buttons_do_what_they_say(slack: Workspace, word: str, status: str) -> None:
     slack.press(word, GRACE)
