@@ -147,6 +147,7 @@ class Channels(Mapping[Medium, Channel]):
             Medium.EMAIL: lazy(self._mail),
             Medium.SMS: lazy(self._sms),
             Medium.SLACK: self.slack,
+            Medium.TEAMS: lazy(self._teams),
         }
 
     def _mail(self) -> Channel:
@@ -163,6 +164,12 @@ class Channels(Mapping[Medium, Channel]):
         from shared.channels.slack import SlackChannel, client_by
 
         return SlackChannel(client_by(self._parameters), time.sleep)
+
+    def _teams(self) -> Channel:
+        from shared.channels.outside import Outside
+        from shared.channels.teams import TeamsChannel
+
+        return TeamsChannel(self._parameters, Outside(monotonic=time.monotonic), time.sleep)
 
     def _template_failed(self, fault: str) -> None:
         self._journal.fault("page", fault)

@@ -32,7 +32,7 @@ class Medium(StrEnum):
 
 
 DELIVERED = frozenset(
-    {Medium.EMAIL, Medium.SMS, Medium.SLACK}
+    {Medium.EMAIL, Medium.SMS, Medium.SLACK, Medium.TEAMS}
 )  # whose channels are built; a page by another fails at once
 
 
