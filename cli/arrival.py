@@ -57,7 +57,8 @@ def _met(directory: Directory, event: Event, raw: Any) -> tuple[Integration | No
 
 
 def _keyed(directory: Directory, event: Event, raw: Any, routing_key: str) -> tuple[Integration | None, str]:
-    if (found := directory.integration_by_key(routing_key)) is not None:
+    found = directory.integration_by_key(routing_key)
+    if found is not None and found.source == event.source_type:
         return found, "the routing key is its own"
     of_source = [i for i in directory.integrations() if i.source == event.source_type]
     if len(of_source) == 1:

@@ -17,6 +17,7 @@ from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Medium
 from shared.domain.errors import ConfigError
 from shared.domain.event import Event
+from shared.domain.holding import Reason
 from shared.domain.incident import PAGES_A_LEVEL, Incident
 from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.left_out import why_left_out
@@ -83,7 +84,8 @@ def simulate(
 def lines(world: World) -> list[Line]:
     """Everything that happened in ``world``, as CONFIG's lines."""
     told = [_held_back(drop) for drop in world.incidents.dropped.values()]
-    told += [_line(format_seconds(at), held.hold.reason, text=held.hold.because) for at, held in world.incidents.holds]
+    held = [(at, held.hold) for at, held in world.incidents.holds if held.hold.reason is not Reason.FLAPPING]
+    told += [_line(format_seconds(at), hold.reason, text=hold.because) for at, hold in held]
     for incident, log, pages in world.timeline():
         told += timeline(incident, log, pages, world.deps)
     return sorted(told, key=lambda line: line["at"])

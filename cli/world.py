@@ -19,7 +19,7 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.domain.timeline import LogEntry
-from shared.flow import escalate, obey, page, sweep, triage
+from shared.flow import bundle, escalate, obey, page, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
 from shared.flow.ports import Can, Deps, Notice, SendFailed, Unavailable
@@ -62,8 +62,13 @@ class Events:
 
 @dataclass(slots=True)
 class Pages:
+    clock: MovableClock
     waiting: deque[Page] = field(default_factory=deque[Page])
+    bundles: list[tuple[Instant, str]] = field(default_factory=list[tuple[Instant, str]])  # a heap
     again: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+
+    def put_bundle(self, line: str, seconds: int) -> None:
+        heapq.heappush(self.bundles, (self.clock.at + timedelta(seconds=seconds), line))
 
     def put(self, pages: Sequence[Page]) -> None:
         self.waiting.extend(pages)
@@ -216,7 +221,7 @@ class World:
         self.clock = MovableClock(at)
         self.incidents, self.directories = MemoryIncidents(), MemoryDirectory()
         self.directories.put(directory)
-        self.events, self.pages, self.runs = Events(), Pages(), Runs(self.clock)
+        self.events, self.pages, self.runs = Events(), Pages(self.clock), Runs(self.clock)
         self.notebook, self.letters = Notebook(), Letters()
         self.contacts, self.parameters = MemoryContacts(), Settings()
         self.sent: list[Sent] = []
@@ -269,9 +274,10 @@ class World:
         raise AssertionError(f"the simulation didn't come to rest in {STEPS} steps")
 
     def next_at(self) -> Instant | None:
-        """When something falls due next: a run wakes, or what is held may open."""
+        """When something falls due next: a run wakes, what is held may open, or a bundle may go out."""
         held = [held.hold.until for held, _, _ in self.incidents.waiting.values()]
-        return min([*held, *(at for at, _, _ in self.runs.sleeping[:1])], default=None)
+        runs, bundles = self.runs.sleeping[:1], self.pages.bundles[:1]
+        return min([*held, *(at for at, _, _ in runs), *(at for at, _ in bundles)], default=None)
 
     def sweep(self) -> None:
         sweep.run(self.deps)
@@ -279,7 +285,7 @@ class World:
 
     def settle(self) -> None:
         """Empties the queues, and takes the turns that are due now."""
-        while self.events.waiting or self.events.changes or self.pages.waiting or self._due():
+        while self.events.waiting or self.events.changes or self.pages.waiting or self._due() or self._bundle_due():
             if self.events.changes:
                 accepted, group = self.events.changes.popleft()
                 self._triage(written(accepted), group)
@@ -288,6 +294,8 @@ class World:
                 self._triage(written(event), key_hash(event.key))
             elif self.pages.waiting:
                 self._page(self.pages.waiting.popleft())
+            elif self._bundle_due():
+                self._bundle(heapq.heappop(self.pages.bundles)[1])
             else:
                 _, incident, epoch = heapq.heappop(self.runs.sleeping)
                 self._turn(incident, epoch)
@@ -305,6 +313,9 @@ class World:
     def _due(self) -> bool:
         return bool(self.runs.sleeping) and self.runs.sleeping[0][0] <= self.clock.at
 
+    def _bundle_due(self) -> bool:
+        return bool(self.pages.bundles) and self.pages.bundles[0][0] <= self.clock.at
+
     def _triage(self, body: str, group: str) -> None:
         self._sequence += 1
         delivery = Delivery(
@@ -320,6 +331,10 @@ class World:
     def _page(self, due: Page) -> None:
         self._attempts += 1
         page.run(self.deps, page.Order(incident=due.incident, identity=due.identity), f"attempt-{self._attempts}")
+
+    def _bundle(self, line: str) -> None:
+        self._attempts += 1
+        bundle.run(self.deps, bundle.Order(line=line), f"attempt-{self._attempts}")
 
     def _turn(self, incident: str, epoch: int) -> None:
         taken = escalate.run(self.deps, incident, epoch)

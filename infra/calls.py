@@ -89,6 +89,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "page": (
         CHANGE_INCIDENT,
         CLAIM,
+        Call(On.INCIDENTS, ("dynamodb:GetItem",)),  # how many texts a number was sent of late
         READ_DIRECTORY,
         QUEUE_PAGES,
         Call(On.PAGES, HAND_BACK),

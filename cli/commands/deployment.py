@@ -1,13 +1,15 @@
 """A running system: on this machine, or looked at where it is deployed."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from cli import console
 from cli.app import AsJson, On, app, duration, instant
 from cli.console import Failed
+
+Kind = Literal["dropped", "suppressed", "late", "meets_nothing", "unknown_key", "quarantine"]
 
 
 @app.command
@@ -93,4 +95,36 @@ def changes(
             console.say(in_words(made))
         if not found:
             console.say("Nobody told of a change in all that time.")
+    return console.HOLDS
+
+
+@app.command
+def drops(
+    *,
+    since: Annotated[str, Parameter(help="How far back: 45m, 2h, 30d. Most is kept a day, suppressed 30.")] = "1h",
+    kind: Annotated[Kind | None, Parameter(help="Only these.")] = None,
+    limit: Annotated[int, Parameter(help="How many at most.")] = 100,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """What took no effect, newest first, and why: dropped, suppressed, late, by an unknown key, in quarantine."""
+    from cli.deployments import chosen
+    from cli.drops import as_json, drops, in_words, known
+    from shared.domain.put_aside import Cause
+
+    if limit < 1:
+        raise Failed("--limit: at least 1", code=console.WRONG_USAGE)
+    far = duration(since, "--since")
+    asked = chosen(deployment)
+    found = drops(asked, Cause(kind) if kind else None, far, instant(None), limit)
+    directory = known(asked) if found else None
+    if json:
+        console.say_json_lines([as_json(each, directory) for each in found])
+        return console.HOLDS
+    for each in found:
+        console.say_line(in_words(each, directory))
+    if not found:
+        console.say("Nothing was put aside in all that time.")
+    elif len(found) == limit:
+        console.say(f"There may be more: these are the newest {limit}; --limit says how many.")
     return console.HOLDS

@@ -21,6 +21,7 @@ LIVE: Mapping[str, tuple[str, str]] = {  # the function that empties it, and wha
 }
 DEAD_LETTERS = ("tocsin-dead-events.fifo", "tocsin-dead-pages", "tocsin-dead-letters")
 STANDS_STILL = timedelta(minutes=3)  # what is due is taken within two
+KEPT_LONG = "520w"  # what is in quarantine stays there until somebody deletes it
 BACKLOG = 1_000  # messages waiting; triage does 50 a second and more
 
 
@@ -76,9 +77,8 @@ def quarantine(patient: Patient) -> Iterator[Fault]:
     asked = {"KeyConditionExpression": "pk = :q", "ExpressionAttributeValues": {":q": {"S": "QUARANTINE"}}}
     kept = patient.client("dynamodb").query(TableName=table, Select="COUNT", **asked)["Count"]
     if kept:
-        query = """--key-condition-expression 'pk = :q' --expression-attribute-values '{":q": {"S": "QUARANTINE"}}'"""
         remedy = (
-            f"aws dynamodb query --table-name {table} {query} shows each with its reason; "
+            f"tocsin drops --kind quarantine --since {KEPT_LONG} shows each with its reason; "
             f'aws dynamodb delete-item --table-name {table} --key \'{{"pk": …, "sk": …}}\' when it is dealt with'
         )
         yield Level.ERROR, f"{kept} in quarantine: events that triage couldn't carry out", remedy

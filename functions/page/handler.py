@@ -5,7 +5,7 @@ from typing import Any
 
 from shared import wiring
 from shared.channels import texts
-from shared.flow import page
+from shared.flow import bundle, page
 from shared.flow.redelivery import Handle
 
 deps = wiring.deps()
@@ -19,10 +19,9 @@ def handler(request: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _asked(record: dict[str, Any], request_id: str) -> page.Asked:
-    message, message_id = json.loads(record["body"]), record["messageId"]
-    identity = f"{message['entry']}#{message['user']}#{message['rule']}"
+    message_id = record["messageId"]
     return page.Asked(
-        order=page.Order(incident=message["incident"], identity=identity),
+        order=_order(json.loads(record["body"])),
         attempt=f"{request_id} {message_id}",
         handle=Handle(
             message_id=message_id,
@@ -30,3 +29,10 @@ def _asked(record: dict[str, Any], request_id: str) -> page.Asked:
             times=int(record["attributes"]["ApproximateReceiveCount"]),
         ),
     )
+
+
+def _order(message: dict[str, Any]) -> page.Order | bundle.Order:
+    if "line" in message:
+        return bundle.Order(line=message["line"])
+    identity = f"{message['entry']}#{message['user']}#{message['rule']}"
+    return page.Order(incident=message["incident"], identity=identity)

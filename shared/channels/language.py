@@ -58,8 +58,8 @@ class Markup(StrEnum):
 
     NONE = "none"
     HTML = "html"
-    SLACK = "slack"  # https://docs.slack.dev/messaging/formatting-message-text/#escaping
-    MARKDOWN = "markdown"  # of Adaptive Cards
+    SLACK = "slack"  # as ``plain_text``: https://docs.slack.dev/messaging/formatting-message-text/#escaping
+    MARKDOWN = "markdown"  # of a ``TextBlock`` in an Adaptive Card
 
 
 def compiled(text: str, markup: Markup) -> Template:
@@ -193,7 +193,9 @@ def _for_slack(value: object) -> str:
 
 
 def _for_markdown(value: object) -> str:
-    return "".join(f"\\{character}" if character in r"\`*_{}[]()<>#+-!|~" else character for character in str(value))
+    """No more than what means something: phones show the backslash of what doesn't."""
+    text = "".join(f"\\{character}" if character in r"\`*_[]()<>" else character for character in str(value))
+    return f"\\{text}" if text.startswith(("-", "+", "#")) else text
 
 
 def _upper(value: object) -> str:

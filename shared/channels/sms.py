@@ -47,6 +47,8 @@ class SmsChannel:
 
 def render(notice: Notice, tell: Tell = unheard) -> str:
     """The text that tells ``notice``; ``tell`` hears of a template that failed."""
+    if notice.bundle is not None:
+        return notice.bundle.text
     if notice.answer is not None:
         return _fit(notice.answer, lambda said: said, enough=SUMMARY_MAX)
     told, faults = facts(notice, one_line), list[str]()

@@ -16,6 +16,7 @@ from shared.domain.directory import (
     Directory,
     EventRule,
     Extraction,
+    Flapping,
     Grouping,
     Integration,
     Level,
@@ -239,6 +240,7 @@ def _service(name: str, body: Mapping[str, Any], zone: str) -> Service:
         auto_resolve=parse_duration(auto) if auto else None,
         grouping=_grouping(body.get("grouping")),
         pause=parse_duration(body["pause"]) if body.get("pause") else None,
+        flapping=_flapping(body.get("flapping")),
         tags=tuple(body.get("tags", ())),
         integrations=tuple(_integration(name, key, i) for key, i in body.get("integrations", {}).items()),
     )
@@ -250,6 +252,10 @@ def _grouping(body: Mapping[str, Any] | None) -> Grouping | None:
         return None
     fields = () if body["by"] == "time" else tuple(body["by"])
     return Grouping(by=fields, window=parse_duration(body.get("window", GROUPING_WINDOW)))
+
+
+def _flapping(body: Mapping[str, Any] | None) -> Flapping | None:
+    return Flapping(times=body["times"], within=parse_duration(body["within"])) if body else None
 
 
 def _support_hours(body: Mapping[str, Any], zone: str) -> SupportHours:

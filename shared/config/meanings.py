@@ -68,6 +68,12 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "services.*.grouping.by": ("A list of fields, or time, or similarity.", "required"),
     "services.*.grouping.window": ("How long after the last alert another may join.", "10m"),
     "services.*.pause": ("Open an incident only if the alert is still open after so long.", "none"),
+    "services.*.flapping": ("An alert that opens again and again stays one incident, once it flaps.", "none"),
+    "services.*.flapping.times": ("It flaps once it has opened more often than this (2 to 20).", "required"),
+    "services.*.flapping.within": (
+        "In which time (1m to 24h); from then on it recovers only once it was quiet for as long.",
+        "required",
+    ),
     "services.*.runbooks": ("Names of runbooks, shown in its incidents.", "none"),
     "services.*.tags": ("Put on each of its incidents.", "none"),
     "services.*.integrations": ("What the service hears from, by name.", "none"),

@@ -15,6 +15,7 @@ from shared.config.shapes import nearest
 from shared.config.witness import witness
 from shared.domain.directory import Directory, EventRule, Integration
 from shared.domain.event import Action, Severity
+from shared.domain.instants import format_duration
 from shared.domain.operators import operators_of
 from shared.domain.pattern import OR
 from shared.domain.sources import AWS_SOURCES, SOURCES
@@ -34,6 +35,20 @@ def rules(check: Inspection, directory: Directory) -> None:
     _never(check)
     _unreachable(check, directory.rules)
     _overlaps(check, directory.integrations())
+    _never_flaps(check, directory)
+
+
+def _never_flaps(check: Inspection, directory: Directory) -> None:
+    """A pause between two openings so long that too few of them fit into the window."""
+    by_rules = [rule.then.pause for rule in directory.rules if rule.then.pause is not None]
+    for name, service in directory.services.items():
+        flapping, pause = service.flapping, service.pause
+        if flapping is not None and pause is not None and flapping.times * min([pause, *by_rules]) > flapping.within:
+            message = (
+                f"it never flaps: with a pause of {format_duration(pause)} it can't open more than {flapping.times} "
+                f"times within {format_duration(flapping.within)}. Lengthen `within`, or lower `times`"
+            )
+            check.warn(f"services.{name}.flapping", "never", message)
 
 
 def _never(check: Inspection) -> None:

@@ -159,6 +159,7 @@ service = record(
             ("by",),
         ),
         "pause": duration("1s"),
+        "flapping": record({"times": number(2, 20, whole=True), "within": duration("1m", "24h")}, ("times", "within")),
         "runbooks": list_of(text),
         "tags": list_of(text),
         "integrations": named(integration),

@@ -54,6 +54,7 @@ class KeyStatus(StrEnum):
     CLOSED = "closed"
     SUPPRESSED = "suppressed"
     HELD = "held"  # no incident yet: a pause or maintenance lasts
+    RECOVERING = "recovering"  # its incident is open: it flaps, and its recovery is to last
     COUNTING = "counting"  # no incident yet: it didn't come often enough
 
 
@@ -74,6 +75,12 @@ class KeyState:
     said: str = ""  # a digest of severity and summary: tells a repeat from a change
     severity: Severity = Severity.INFO
     recent: str = ""  # when it spoke of late, where a rule counts that: see tally.py
+    openings: str = ""  # when it opened of late, where its service asks whether it flaps: the same
+
+    @property
+    def in_incident(self) -> bool:
+        """Whether the alert is an open one of its incident."""
+        return self.state in (KeyStatus.OPEN, KeyStatus.RECOVERING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,7 @@ class Effect(StrEnum):
     COUNTS = "counts"  # it may have come often enough by now
     REPEATS = "repeats"
     CHANGES = "changes"
+    RELAPSES = "relapses"  # it comes back while its recovery is held
     ACKNOWLEDGES = "acknowledges"
     RESOLVES = "resolves"
     REMEMBERED = "remembered"  # a resolve that meets nothing
@@ -123,6 +131,8 @@ def effect(known: KeyState | None, incident_open: bool, accepted: Accepted) -> E
     match accepted.event.action:
         case Action.TRIGGER if known is not None and known.state is KeyStatus.COUNTING:
             return Effect.COUNTS
+        case Action.TRIGGER if known is not None and known.state is KeyStatus.RECOVERING and is_open:
+            return Effect.LATE if _older_than_its_end(known, accepted.event) else Effect.RELAPSES
         case Action.TRIGGER if known is not None and is_open:
             return Effect.REPEATS if known.said == said(accepted.event) else Effect.CHANGES
         case Action.TRIGGER:

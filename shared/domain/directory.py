@@ -138,6 +138,14 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flapping:
+    """An alert that opens more than ``times`` within ``within`` flaps: a recovery counts once it lasted as long."""
+
+    times: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     name: str
     policy: str
@@ -148,6 +156,7 @@ class Service:
     auto_resolve: timedelta | None = None
     grouping: Grouping | None = None
     pause: timedelta | None = None
+    flapping: Flapping | None = None
     tags: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()
 

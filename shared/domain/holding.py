@@ -1,6 +1,7 @@
 """Alerts that are held back for a while: an incident opens only if they are still open when the time is over.
 
-Maintenance holds what comes while a window lasts; a pause holds what may be over by itself. Neither pages anybody.
+Maintenance holds what comes while a window lasts; a pause holds what may be over by itself. Neither pages anybody. The
+recovery of an alert that flaps is held likewise: see flapping.py.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from shared.domain.notification import GRACE
 class Reason(StrEnum):
     MAINTENANCE = "maintenance"
     PAUSE = "pause"
+    FLAPPING = "flapping"  # what waits is a recovery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ ATTEMPTS = 2  # an attempt whose outcome is unknown is made once more
 class PageState(StrEnum):
     DUE = "due"
     CLAIMED = "claimed"
+    BUNDLED = "bundled"  # over the limit of its number: listed in the message that goes out as soon as the limit allows
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
@@ -30,7 +31,8 @@ class PageState(StrEnum):
 
 REACHED = frozenset({PageState.SENT, PageState.DELIVERED})
 LOST = frozenset({PageState.FAILED, PageState.UNKNOWN})
-WAITING = frozenset({PageState.DUE, PageState.CLAIMED})
+WAITING = frozenset({PageState.DUE, PageState.CLAIMED})  # for an attempt of their own
+UNSETTLED = WAITING | {PageState.BUNDLED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

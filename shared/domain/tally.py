@@ -1,6 +1,6 @@
-"""How often a key spoke of late: what ``open_after`` counts, small enough for the key's own item.
+"""How often a key spoke of late: what ``open_after`` and ``flapping`` count, small enough for the key's own item.
 
-Laws: of up to 20 events each keeps its instant, and the count is exact. Of more, those within a twentieth of the window
+Laws: of up to 21 events each keeps its instant, and the count is exact. Of more, those within a twentieth of the window
 are counted together, so that an event may count by so much longer: an incident opens that much too early, never too
 late. It is one text of at most 400 characters.
 """
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.directory import OpenAfter
 from shared.domain.instants import Instant
 
-EXACT = 20
+EXACT = 21
 START = datetime(2020, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -26,6 +26,12 @@ def count(so_far: str, at: Instant, rule: OpenAfter) -> tuple[str, int]:
     else:
         kept.append((now, 1))
     return _written(kept[-EXACT - 2 :]), sum(number for _, number in kept)
+
+
+def lately(so_far: str, within: timedelta) -> int:
+    """How many there were in a window of that length that ends with the last of them."""
+    kept, window = _read(so_far), within // MILLISECOND
+    return sum(number for when, number in kept if kept[-1][0] - when <= window)
 
 
 def _read(text: str) -> list[tuple[int, int]]:

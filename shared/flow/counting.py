@@ -25,7 +25,7 @@ def too_few(deps: Deps, rule: OpenAfter, accepted: Accepted, known: KeyState | N
         reason = f"an incident opens at event {rule.count} of its key within {format_duration(rule.within)}"
         deps.incidents.record_drop(deps.now(), accepted, reason, "suppressed")
     before = known.count if known is not None and known.state is KeyStatus.COUNTING else 0
-    return replace(new_key(accepted, before), state=KeyStatus.COUNTING, recent=recent)
+    return replace(new_key(accepted, known, before), state=KeyStatus.COUNTING, recent=recent)
 
 
 def keep(deps: Deps, known: KeyState | None, key: KeyState) -> None:

@@ -57,15 +57,6 @@ def claimed(deps: Deps, message: Mapping[str, Any]) -> Told:
     return told
 
 
-def by_key(deps: Deps, routing_key: str, source: str) -> Integration | None:
-    """Who has that key, and speaks so. A key is looked up afresh before it is called unknown. Raises Unavailable."""
-    for look in (deps.directory.current, deps.directory.fresh):
-        found = look().integration_by_key(routing_key)
-        if found is not None:
-            return found if found.source == source else None
-    return None
-
-
 def accepted_now(
     deps: Deps, raw: Any, event: Event, event_id: str, integration: str | None, key: str, routing_key: str | None
 ) -> Accepted:

@@ -17,9 +17,10 @@ from shared.domain.errors import MessageError, TocsinError
 from shared.domain.event import Event
 from shared.domain.heartbeat import SOURCE as HEARTBEAT
 from shared.flow.changes import group_of
-from shared.flow.heard import accepted_now, by_key, claimed, put, told_by_source
+from shared.flow.heard import accepted_now, claimed, put, told_by_source
 from shared.flow.heartbeats import take_beat
 from shared.flow.ports import Deps, Unavailable
+from shared.flow.verification import by_key
 from shared.sources import any_event, bodies, events_v2
 from shared.sources.registry import source_of
 

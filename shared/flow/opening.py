@@ -8,6 +8,7 @@ from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash, 
 from shared.domain.directory import Policy, Service, Urgency
 from shared.domain.errors import TocsinError
 from shared.domain.event import Action, Severity
+from shared.domain.flapping import opened, recognised
 from shared.domain.grouping import group_after, group_hash, takes
 from shared.domain.ids import incident_id, object_id
 from shared.domain.incident import Incident, begin
@@ -17,6 +18,8 @@ from shared.domain.timeline import Author, Kind, LogEntry, Opening
 from shared.flow.advance import advance, followed
 from shared.flow.escalate import begin_run, next_moment
 from shared.flow.ports import Change, Deps
+
+WAITS = frozenset({KeyStatus.HELD, KeyStatus.RECOVERING})  # something of the alert is released later
 
 
 def way_of(deps: Deps, accepted: Accepted, at: Instant) -> Route:
@@ -45,16 +48,23 @@ def open_or_join(
     alert = _alert(name, accepted, way)
     waited = known if known is not None and known.state is KeyStatus.HELD else None
     counted = known.count if known is not None and known.state is KeyStatus.COUNTING else 0
-    key = replace(waited or new_key(accepted, counted), state=KeyStatus.OPEN, incident=name, alert=alert.id)
+    openings = opened(known.openings if known else "", due, service.flapping)
+    key = replace(
+        waited or new_key(accepted, known, counted),
+        state=KeyStatus.OPEN,
+        incident=name,
+        alert=alert.id,
+        openings=openings,
+    )
     also = Change(
         key=key,
         known=known,
         alert=alert,
         group=group_after(service, alike, name, due, group) if alike else None,
         known_group=group,
-        released=key.hash if waited else None,
+        released=key.hash if known is not None and known.state in WAITS else None,
     )
-    entry = replace(_of_alert(deps, accepted, way), alert=alert.id)
+    entry = replace(_of_alert(deps, accepted, way), alert=alert.id, text=recognised(openings, service.flapping))
     if joins is not None:
         return key, _join(deps, accepted, joins, entry, also)
     return key, _open(deps, name, _triggered(deps, accepted, way, service, entry, due), also)
@@ -87,8 +97,11 @@ def raised(deps: Deps, incident: Incident, severity: Severity, accepted: Accepte
     return [LogEntry(kind=Kind.URGENCY_RAISED, at=now, due=whole_second(now), by=author_of(accepted))]
 
 
-def new_key(accepted: Accepted, before: int = 0) -> KeyState:
-    """The key of an alert that begins with ``accepted``; ``before`` it came so often without opening an incident."""
+def new_key(accepted: Accepted, known: KeyState | None, before: int = 0) -> KeyState:
+    """The key of an alert that begins with ``accepted``; ``before`` it came so often without opening an incident.
+
+    Of what was known it keeps when its alerts opened.
+    """
     return KeyState(
         hash=key_hash(accepted.key),
         state=KeyStatus.OPEN,
@@ -100,6 +113,7 @@ def new_key(accepted: Accepted, before: int = 0) -> KeyState:
         last_seq=accepted.sequence,
         said=said(accepted.event),
         severity=accepted.event.severity,
+        openings=known.openings if known else "",
     )
 
 

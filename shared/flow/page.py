@@ -1,27 +1,26 @@
 """``page``: one attempt to reach one person by one channel.
 
 Still due? Then claim, send, record. A known failure hands on to the person's next method at once; an unknown outcome is
-sent once more. When every method of everybody at the level has failed, the next level begins at once.
+sent once more. When every method of everybody at the level has failed, the next level begins at once. What is over the
+limit of its number isn't sent by itself, but listed in a bundle.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from shared.domain.bundling import Verdict
 from shared.domain.change_event import ServiceChange
 from shared.domain.contact_state import ContactState
 from shared.domain.directory import Contact, Medium
-from shared.domain.errors import Conflict
-from shared.domain.escalation import LATE
-from shared.domain.instants import Instant, whole_second
-from shared.domain.notification import ATTEMPTS, FALLBACK, LOST, WAITING, Page, PageState, stale_at
-from shared.domain.paging import recipient, still_due
-from shared.flow import changes
-from shared.flow.escalate import queue, take, versions
-from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.domain.notification import ATTEMPTS, FALLBACK, WAITING, Page, PageState, stale_at
+from shared.domain.paging import still_due
+from shared.flow import bundle, changes
+from shared.flow.admission import admit
+from shared.flow.escalate import queue
+from shared.flow.handing_on import find, lose, settle
+from shared.flow.ports import Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
 
-TRIES = 8
 CHANGES_MAX = 5  # in a mail
 
 
@@ -37,7 +36,7 @@ class Order:
 class Asked:
     """An order as the queue handed it over; ``attempt`` is unique to this try."""
 
-    order: Order
+    order: Order | bundle.Order
     attempt: str
     handle: Handle
 
@@ -47,7 +46,10 @@ def run_all(deps: Deps, asked: Sequence[Asked]) -> list[str]:
     again: list[Handle] = []
     for each in asked:
         try:
-            run(deps, each.order, each.attempt)
+            if isinstance(each.order, bundle.Order):
+                bundle.run(deps, each.order, each.attempt)
+            else:
+                run(deps, each.order, each.attempt)
         except Unavailable as fault:
             deps.journal.fault("page", str(fault), id=each.handle.message_id)
             again.append(each.handle)
@@ -60,17 +62,22 @@ def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
     Raises Unavailable where it may come again.
     """
     loaded = deps.incidents.load(order.incident)
-    page = _find(loaded, order.identity)
+    page = find(loaded, order.identity)
     if loaded is None or page is None or page.state not in WAITING:
         return None
     if not still_due(loaded.incident, page):
-        return _settle(deps, replace(page, state=PageState.SUPERSEDED))
+        return settle(deps, replace(page, state=PageState.SUPERSEDED))
     if page.attempts >= ATTEMPTS and deps.now() >= stale_at(page):
-        return _lose(deps, loaded, replace(page, state=PageState.UNKNOWN, error="nobody can say whether it was sent"))
+        return lose(deps, loaded, replace(page, state=PageState.UNKNOWN, error="nobody can say whether it was sent"))
     notice = notice_for(deps, loaded, page)  # read before the claim: a read that fails leaves the page as it was
-    claimed = deps.incidents.claim(page, deps.now(), attempt)
-    if claimed is None:
+    admitted = admit(deps, loaded, page, attempt)
+    if admitted is None:
         return _not_ours(deps, order)
+    verdict, claimed = admitted
+    if claimed.state is PageState.BUNDLED:
+        return claimed.state
+    if verdict is Verdict.COUNT:
+        return lose(deps, loaded, replace(claimed, state=PageState.FAILED, error=f"over its number's limit: {verdict}"))
     return _send(deps, loaded, claimed, notice)
 
 
@@ -155,100 +162,25 @@ def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState |
             raise SendFailed(f"{page.medium} isn't delivered by this version")
         provider_id = channel.send(notice)
     except SendFailed as fault:
-        return _lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
+        return lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
     except OutcomeUnknown as fault:
         return _unknown(deps, loaded, replace(page, error=str(fault)))
-    return _settle(deps, replace(page, state=PageState.SENT, provider_id=provider_id, sent_at=deps.now()))
+    return settle(deps, replace(page, state=PageState.SENT, provider_id=provider_id, sent_at=deps.now()))
 
 
 def _unknown(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
     """It may have arrived, or not: once more, then the next method."""
     if page.attempts >= ATTEMPTS:
-        return _lose(deps, loaded, replace(page, state=PageState.UNKNOWN))
-    settled = _settle(deps, replace(page, state=PageState.DUE))
+        return lose(deps, loaded, replace(page, state=PageState.UNKNOWN))
+    settled = settle(deps, replace(page, state=PageState.DUE))
     queue(deps, (page,))
     return settled
-
-
-def _lose(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
-    """Counted, then recorded together with what follows from it: a crash in between would leave nobody told."""
-    deps.journal.fault("page", page.error or page.state.value, incident=page.incident, page=page.identity)
-    deps.journal.count("PageFailed")
-    for _ in range(TRIES):
-        try:
-            return _hand_on(deps, loaded, page)
-        except Conflict:
-            found = deps.incidents.load(page.incident)
-            held = _find(found, page.identity)
-            if found is None or held is None or held.attempt != page.attempt or held.state not in WAITING:
-                return None  # another attempt has it meanwhile, and records what came of it
-            loaded = found
-    raise Unavailable(f"{page.incident} is being written to without pause; the failed page is handed on again")
-
-
-def _hand_on(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
-    """To the person's next untried method, else to whoever is next. Raises Conflict where somebody wrote meanwhile."""
-    if not still_due(loaded.incident, page):
-        return _settle(deps, page)
-    if page.user == FALLBACK:
-        return _fallback_lost(deps, loaded, page)
-    person = recipient(loaded.incident, page, versions(deps, loaded.incident))
-    following = person and person.next_page(loaded.incident, loaded.pages, _at_once(page, deps.now()))
-    if following is None:
-        return _nobody_left(deps, loaded, page)
-    deps.incidents.commit(Change(pages=(following,), settled=page))
-    queue(deps, (following,))
-    return page.state
-
-
-def _at_once(page: Page, now: Instant) -> Instant:
-    """What follows from a failure was due when the page was, unless an outage lies between."""
-    return page.due if now - page.due <= LATE else whole_second(now)
-
-
-def _nobody_left(deps: Deps, loaded: Loaded, page: Page) -> PageState:
-    """The person has no further method: a turn is due, which may find that the level has failed."""
-    incident, at = loaded.incident, deps.now()
-    due_at = min(loaded.due_at, at) if loaded.due_at else at
-    deps.incidents.commit(Change(incident=incident, before=incident.version, due_at=due_at, settled=page))
-    for _ in range(TRIES):
-        settled = deps.incidents.load(incident.id)
-        with suppress(Conflict):  # who wrote meanwhile may not have known of the failure: look again
-            if settled is not None:
-                take(deps, settled)
-            break
-    return page.state
-
-
-def _fallback_lost(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
-    """Where no method of the fallback contact works, the alarm topic is the last that is left: told before recorded."""
-    others = [p for p in loaded.pages if (p.entry, p.user) == (page.entry, FALLBACK) and p.identity != page.identity]
-    if all(other.state in LOST for other in others):
-        incident = loaded.incident
-        deps.alarms.tell_fallback(
-            f"Incident {incident.number} reaches nobody",
-            f"{incident.number} {incident.service}: {incident.title}\n"
-            "Nobody answered, and no method of the fallback contact works. Look at it now.",
-        )
-    return _settle(deps, page)
-
-
-def _settle(deps: Deps, page: Page) -> PageState | None:
-    try:
-        deps.incidents.settle(page)
-    except Conflict:
-        return None  # another attempt has it meanwhile, and records what came of it
-    return page.state
 
 
 def _not_ours(deps: Deps, order: Order) -> PageState | None:
     """Somebody else is sending it, or what made it due has just ended."""
     loaded = deps.incidents.load(order.incident)
-    page = _find(loaded, order.identity)
+    page = find(loaded, order.identity)
     if loaded is None or page is None or page.state is not PageState.DUE or still_due(loaded.incident, page):
         return None
-    return _settle(deps, replace(page, state=PageState.SUPERSEDED))
-
-
-def _find(loaded: Loaded | None, identity: str) -> Page | None:
-    return next((page for page in loaded.pages if page.identity == identity), None) if loaded else None
+    return settle(deps, replace(page, state=PageState.SUPERSEDED))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shared.domain.alert import Accepted, Alert, KeyState
+from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange, ServiceChange
 from shared.domain.contact_state import ContactState
 from shared.domain.directory import Contact, Directory, Medium, User
@@ -15,11 +16,19 @@ from shared.domain.holding import Held
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
+from shared.domain.put_aside import PutAside
 from shared.domain.timeline import LogEntry
 
 
 class Unavailable(TocsinError):
     """A service didn't answer: the same step may be tried again, and nothing is lost."""
+
+
+class NothingApplied(Unavailable):
+    """There is no directory: the deployment is new, and the first ``apply`` is still to come."""
+
+    def __init__(self) -> None:
+        super().__init__("no set-up was applied yet, so nobody can be paged: run `tocsin apply`")
 
 
 class SendFailed(TocsinError):
@@ -70,13 +79,27 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """Something whose time has passed: an incident's next step, a page that nobody sent, a held alert, a heartbeat."""
+    """Something whose time has passed: an incident's next step, a page that nobody sent, a held alert, a heartbeat, a
+    number's bundle."""
 
-    incident: str  # empty for a held alert and a heartbeat
+    incident: str  # empty for a held alert, a heartbeat and a bundle
     due_at: Instant
     page: str | None = None  # its identity
     held: str | None = None  # the hash of its key
     heart: str | None = None  # the id of its integration
+    line: str | None = None  # the name of the number's line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What the claim of a page writes along where its number takes only so many: the line, as it was decided.
+
+    ``bundled``: the page isn't sent but listed there; ``instead`` is its person's next method, due at once.
+    """
+
+    line: Line
+    bundled: bool = False
+    instead: Page | None = None
 
 
 class AlreadyCounted(TocsinError):
@@ -144,8 +167,19 @@ class IncidentStore(Protocol):
         """When the incident's open alerts last spoke."""
         ...
 
-    def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
+    def line(self, name: str) -> Line | None:
+        """What one number was sent of late, and what waits for it."""
+        ...
+
+    def write_line(self, line: Line) -> None:
+        """Where it is still of the version that was read. Raises Conflict."""
+        ...
+
+    def claim(self, page: Page, now: Instant, attempt: str, admission: Admission | None = None) -> Page | None:
         """Takes a page for sending: it is due (or its claim is stale), and so is what made it due. None where not.
+
+        With an ``admission``, which is written in the same transaction, it is listed instead where that says so.
+        Raises Conflict where the line was written meanwhile, or what is due instead exists: nothing was taken.
 
         What makes it due is checked in the same transaction: a level's page needs the incident triggered and in the
         page's epoch, the fallback's an incident that isn't resolved, a responder's besides that they haven't
@@ -173,6 +207,10 @@ class IncidentStore(Protocol):
         """Keeps a message that can't be carried out, for people to look at."""
         ...
 
+    def put_aside(self, since: Instant, until: Instant) -> Iterable[PutAside]:
+        """What of that is still kept and came between the two, both included, newest first. Raises Unavailable."""
+        ...
+
 
 class ChangeStore(Protocol):
     """What was changed on services."""
@@ -188,7 +226,7 @@ class ChangeStore(Protocol):
 
 class DirectoryStore(Protocol):
     def current(self) -> Directory:
-        """The version in force, at most 5 s old. Raises Unavailable."""
+        """The version in force, at most 5 s old. Raises Unavailable, NothingApplied."""
         ...
 
     def fresh(self) -> Directory:
@@ -216,6 +254,10 @@ class EventQueue(Protocol):
 
 class PageQueue(Protocol):
     def put(self, pages: Sequence[Page]) -> None: ...
+    def put_bundle(self, line: str, seconds: int) -> None:
+        """Word that a number's bundle is due, in so many seconds or as many as it can be. Raises Unavailable."""
+        ...
+
     def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
         """As the queue of events."""
         ...
@@ -231,19 +273,28 @@ class Executions(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """One message that stands for several pages to one number."""
+
+    text: str
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What a channel tells one person: everything that a message is rendered from."""
 
     incident: Incident
     contact: Contact
     user: User | None  # None: the fallback contact
-    page: Page | None  # None: an answer to a reply
+    page: Page | None  # None: an answer to a reply, or a bundle
     alert: Alert | None
     reply_to: str | None
     link: str | None = None  # to the page on which its reader answers
     posted: str | None = None  # where this incident is shown at the same address already, in its channel's own words
     state: ContactState | None = None  # of the contact, where its channel or its wording depends on it
     answer: str | None = None  # the text of an answer: "You have it. …"
+    bundle: Bundle | None = None  # of pages to this contact; ``incident`` is the first one's
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""
     changes: tuple[ServiceChange, ...] = ()  # on the service in the hour before, newest first

@@ -22,14 +22,16 @@ from shared.domain.errors import Conflict, TocsinError
 from shared.domain.event import Action
 from shared.domain.holding import Hold
 from shared.domain.incident import TIMELINE_MAX, Incident
+from shared.domain.instants import Instant
 from shared.domain.timeline import Kind, LogEntry
 from shared.flow import counting
 from shared.flow.advance import advance, followed
 from shared.flow.envelope import Delivery, read
-from shared.flow.held import hold_of, keep
+from shared.flow.held import change_what_waits, end_what_waits, hold_of, keep
 from shared.flow.opening import author_of, new_key, open_or_join, raised, state_at, way_of
 from shared.flow.ports import Change, Deps, Unavailable
 from shared.flow.quarantine import quarantine
+from shared.flow.recovering import ended, hold_of_recovery, keep_recovery, relapsed
 from shared.flow.verification import verified
 
 REMEMBERED_FOR = timedelta(hours=1)  # a resolve that met nothing
@@ -111,8 +113,10 @@ class Strand:
                 return self._change(accepted)
             case Effect.ACKNOWLEDGES:
                 self._acknowledge(accepted)
+            case Effect.RELAPSES:
+                self._relapse(accepted)
             case Effect.RESOLVES:
-                self._resolve(accepted)
+                return self._resolve(accepted)
             case Effect.REMEMBERED:
                 self._remember(accepted)
             case Effect.LATE | Effect.MEETS_NOTHING:
@@ -172,49 +176,58 @@ class Strand:
 
     def _hold(self, accepted: Accepted, under: Hold) -> None:
         """No incident yet: the alert waits until the pause or the maintenance is over."""
-        key = replace(new_key(accepted), state=KeyStatus.HELD)
+        key = replace(new_key(accepted, self.known), state=KeyStatus.HELD)
         keep(self.deps, accepted, under, self.known, key)
         self.known, self.incident = key, None
 
     def _suppress(self, accepted: Accepted, reason: str) -> None:
-        key = replace(new_key(accepted), state=KeyStatus.SUPPRESSED)
+        key = replace(new_key(accepted, self.known), state=KeyStatus.SUPPRESSED)
         self.deps.incidents.record_drop(self.deps.now(), accepted, reason, "suppressed")
         self.deps.incidents.remember(self.known, key, None)
         self.known, self.incident = key, None
 
     def _change(self, accepted: Accepted) -> str | None:
         """Severity or summary changed: said on the timeline; urgency may rise by it, never fall."""
-        known, event = self._must_know(), accepted.event
+        known = self._must_know()
         key = self._key_after(known, accepted)
         if self.incident is None:
-            self._change_what_waits(accepted, key)
+            change_what_waits(self.deps, accepted, known, key)
+            self.known = key
             return None
-        rise = self._urgency(accepted)
-        if self.incident.version >= TIMELINE_MAX and not rise:
-            self.deps.incidents.count_repeats(known, key)  # the timeline is long enough
+        entries = self._changes(self.incident, accepted)
+        if not entries:
+            self.deps.incidents.count_repeats(known, key)
             self.known = key
             return "timeline_full"
-        entries = [
-            LogEntry(
-                kind=Kind.ALERT_CHANGED,
-                at=self.deps.now(),
-                by=author_of(accepted),
-                alert=known.alert,
-                severity=event.severity,
-                summary=event.summary,
-            )
-        ]
-        self._commit([*entries, *rise], key)
+        self._commit(entries, key)
         return None
 
-    def _change_what_waits(self, accepted: Accepted, key: KeyState) -> None:
-        """Suppressed, or held: what is held opens with the latest that it said."""
-        known, held = self._must_know(), self.deps.incidents.held(key.hash)
-        if known.state is KeyStatus.HELD and held is not None:
-            keep(self.deps, replace(accepted, accepted_at=held.accepted.accepted_at), held.hold, known, key)
-        else:
-            self.deps.incidents.remember(known, key, None)
+    def _changes(self, incident: Incident, accepted: Accepted) -> list[LogEntry]:
+        """Nothing once the timeline is long enough, unless the urgency rises."""
+        rise, event = self._urgency(accepted), accepted.event
+        if incident.version >= TIMELINE_MAX and not rise:
+            return []
+        changed = LogEntry(
+            kind=Kind.ALERT_CHANGED,
+            at=self.deps.now(),
+            by=author_of(accepted),
+            alert=self._must_know().alert,
+            severity=event.severity,
+            summary=event.summary,
+        )
+        return [changed, *rise]
+
+    def _relapse(self, accepted: Accepted) -> None:
+        """It came back before its recovery counted: a repeat, or a change, of the incident that stayed open."""
+        known = self._must_know()
+        key = relapsed(accepted, self._key_after(known, accepted))
+        changed = known.said != key.said
+        entries = self._changes(self.incident, accepted) if changed and self.incident is not None else []
+        if entries:
+            return self._commit(entries, key, released=key.hash)
+        self.deps.incidents.commit(Change(key=key, known=known, released=key.hash))
         self.known = key
+        return None
 
     def _urgency(self, accepted: Accepted) -> list[LogEntry]:
         """What worsened raises the incident's urgency, where it would be high if it came now."""
@@ -231,40 +244,40 @@ class Strand:
         entries = carry_out(self.incident, command, self.deps.directory.current(), self.deps.now())
         return self._commit(entries, key)
 
-    def _resolve(self, accepted: Accepted) -> None:
-        """The key is closed; the incident resolves when all its alerts have."""
+    def _resolve(self, accepted: Accepted) -> str | None:
+        """The key is closed; the incident resolves when all its alerts have. Where it flaps, that has to last."""
         known = self._must_know()
         key = replace(self._key_after(known, accepted), state=KeyStatus.CLOSED, state_at=state_at(accepted))
         if self.incident is None:
-            return self._end_what_waits(accepted, key)
-        kind = Kind.RESOLVED if self.incident.open_alerts <= 1 else Kind.ALERT_RESOLVED
-        return self._commit([LogEntry(kind=kind, at=self.deps.now(), by=author_of(accepted), alert=known.alert)], key)
-
-    def _end_what_waits(self, accepted: Accepted, key: KeyState) -> None:
-        """Suppressed, or held, and over before anybody was told: what was held is counted as a drop with its reason."""
-        known, held = self._must_know(), self.deps.incidents.held(key.hash)
-        if known.state is KeyStatus.HELD and held is not None:
-            reason = f"it was over before the {held.hold.reason} ended"
-            self.deps.incidents.record_drop(self.deps.now(), held.accepted, reason, "suppressed")
-            self.deps.incidents.commit(Change(key=key, known=known, released=key.hash))
-        else:
-            kept = counting.COUNTED_FOR if key.recent else REMEMBERED_FOR
-            self.deps.incidents.remember(known, key, self.deps.now() + kept)
-        self.known = key
+            end_what_waits(self.deps, known, key, self._kept_until(key))
+            self.known = key
+            return None
+        under = hold_of_recovery(self.deps, self.incident, known, accepted)
+        if under is not None:
+            self.known = keep_recovery(self.deps, accepted, under, known, key)
+            return "recovery_held"
+        waited = key.hash if known.state is KeyStatus.RECOVERING else None  # under a rule that is gone
+        self._commit([ended(self.deps, self.incident, accepted, known)], key, released=waited)
+        return None
 
     def _remember(self, accepted: Accepted) -> None:
         """A resolve that meets nothing: kept for an hour, so that an older trigger doesn't open what is over."""
-        key = replace(new_key(accepted), state=KeyStatus.CLOSED, count=0)
-        self.deps.incidents.remember(self.known, key, self.deps.now() + REMEMBERED_FOR)
+        key = replace(new_key(accepted, self.known), state=KeyStatus.CLOSED, count=0)
+        self.deps.incidents.remember(self.known, key, self._kept_until(key))
         self.known, self.incident = key, None
+
+    def _kept_until(self, key: KeyState) -> Instant:
+        """A key without an incident, and longer where it counts something."""
+        return self.deps.now() + (counting.COUNTED_FOR if key.recent or key.openings else REMEMBERED_FOR)
 
     # how it is written
 
-    def _commit(self, entries: list[LogEntry], key: KeyState) -> None:
+    def _commit(self, entries: list[LogEntry], key: KeyState, released: str | None = None) -> None:
         """Incident and key in one transaction."""
         if self.incident is None:
             raise TocsinError("an open alert without its incident")
-        self.incident = advance(self.deps, self.incident, entries, Change(key=key, known=self._must_know()))
+        also = Change(key=key, known=self._must_know(), released=released)
+        self.incident = advance(self.deps, self.incident, entries, also)
         self.known = key
 
     def _key_after(self, known: KeyState, accepted: Accepted) -> KeyState:

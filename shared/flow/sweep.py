@@ -12,7 +12,7 @@ from shared.domain.notification import GRACE
 from shared.flow.escalate import begin_run, queue, take
 from shared.flow.heartbeats import raise_silence, set_up_hearts
 from shared.flow.held import release
-from shared.flow.ports import Deps, Overdue, Unavailable
+from shared.flow.ports import Deps, NothingApplied, Overdue, Unavailable
 
 PUSHED_BACK = timedelta(minutes=1)
 TRIES = 3  # then the fallback contact is told
@@ -41,6 +41,8 @@ def _set_up_hearts(deps: Deps) -> None:
     """What is overdue doesn't wait for it; the next sweep tries again."""
     try:
         set_up_hearts(deps)
+    except NothingApplied:
+        return  # a new deployment: nothing is to be heard yet, and the first `apply` is met by the next sweep
     except (Conflict, Unavailable) as fault:
         deps.journal.fault("sweep", f"{fault}; heartbeats are set up by the next sweep")
 
@@ -50,6 +52,8 @@ def _carry_out(deps: Deps, overdue: Overdue) -> None:
         return raise_silence(deps, overdue.heart)
     if overdue.held is not None:
         return release(deps, overdue.held)
+    if overdue.line is not None:
+        return deps.pages.put_bundle(overdue.line, 0)
     loaded = deps.incidents.load(overdue.incident)
     if loaded is None:
         return None
@@ -64,6 +68,8 @@ def _carry_out(deps: Deps, overdue: Overdue) -> None:
 def _named(overdue: Overdue) -> str:
     if overdue.heart is not None:
         return f"the heartbeat {overdue.heart}"
+    if overdue.line is not None:
+        return f"the bundle of the number {overdue.line[:8]}"
     return f"incident {overdue.incident}" if overdue.incident else f"the held alert {overdue.held}"
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from shared.domain.directory import Integration
 from shared.domain.errors import MessageError
-from shared.flow.heard import Told, by_key, put
+from shared.flow.heard import Told, put
 from shared.flow.ingest import TRY_AGAIN, Answer
 from shared.flow.ports import Deps, Unavailable
+from shared.flow.verification import by_key
 from shared.sources import bodies
 from shared.sources.fields import look, text
 from shared.sources.mapped import remapped

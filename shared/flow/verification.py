@@ -1,4 +1,4 @@
-"""Who sent an event that the door couldn't verify: settled by ``triage``, once the directory can be read again."""
+"""Whose a routing key is: asked at the door, and by ``triage`` of what the door couldn't verify. Both answer alike."""
 
 from dataclasses import replace
 
@@ -7,6 +7,16 @@ from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Integration
 from shared.domain.routing import integration_for
 from shared.flow.ports import Deps
+from shared.sources import events_v2
+
+
+def by_key(deps: Deps, routing_key: str, source: str) -> Integration | None:
+    """Who has that key, and speaks so. A key is looked up afresh before it is called unknown. Raises Unavailable."""
+    for look in (deps.directory.current, deps.directory.fresh):
+        found = look().integration_by_key(routing_key)
+        if found is not None and found.source == source:
+            return found
+    return None
 
 
 def verified(deps: Deps, accepted: Accepted) -> Accepted | None:
@@ -22,7 +32,7 @@ def verified(deps: Deps, accepted: Accepted) -> Accepted | None:
 
 def sender(deps: Deps, accepted: Accepted | AcceptedChange, routing_key: str) -> Integration | None:
     """Whose key it is; what comes by one that nobody has is dropped and counted."""
-    integration = deps.directory.current().integration_by_key(routing_key)
+    integration = by_key(deps, routing_key, events_v2.SOURCE)  # nobody else is let in unverified
     if integration is None:
         deps.incidents.record_drop(deps.now(), accepted, "Invalid routing key", "unknown_key")
         deps.journal.count("Refused")

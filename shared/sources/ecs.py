@@ -21,6 +21,14 @@ DEPLOYMENT = "ECS Deployment State Change"
 SERVICE = "ECS Service Action"
 COMPLETED = "SERVICE_DEPLOYMENT_COMPLETED"
 SEVERITIES: Mapping[str, Severity] = {"ERROR": Severity.ERROR, "WARN": Severity.WARNING}  # by eventType; INFO is none
+BY_NAME: Mapping[str, Severity] = {  # how the names of faults end, for an event that doesn't say its type
+    "_FAILED": Severity.ERROR,
+    "_FAILURE": Severity.ERROR,
+    "_VIOLATED": Severity.ERROR,
+    "_THROTTLED": Severity.ERROR,
+    "_IMPAIRED": Severity.WARNING,
+    "_UNHEALTHY": Severity.WARNING,
+}
 
 
 def translate(message: Any) -> list[Event]:
@@ -36,9 +44,10 @@ def _read(message: AwsMessage) -> Event | None:
     if arn is None:
         required.fault("resources", "the service's ARN is required")
     required.settle()
-    severity = SEVERITIES.get((text(look(message.said, "eventType")) or "").upper())
-    if name.endswith("_FAILED"):
-        severity = severity or Severity.ERROR
+    kind = (text(look(message.said, "eventType")) or "").upper()
+    severity = SEVERITIES.get(kind)
+    if severity is None and (kind != "INFO" or name.endswith("_FAILED")):
+        severity = next((severe for end, severe in BY_NAME.items() if name.endswith(end)), None)
     if arn is None or (severity is None and name != COMPLETED):
         return None
     return _event(message, arn, name, severity)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.alert import Accepted, Alert, KeyState
+from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.grouping import Group
@@ -17,9 +18,11 @@ from shared.domain.holding import Held
 from shared.domain.incident import Incident, Status
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import FALLBACK, Page, PageState, stale_at
+from shared.domain.put_aside import PutAside
 from shared.domain.timeline import LogEntry
-from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
+from shared.flow.ports import Admission, AlreadyCounted, Change, Loaded, Overdue
 from shared.store import dynamodb_items as items
+from shared.store.dynamodb_aside import put_aside
 from shared.store.dynamodb_calls import (
     NEVER_WRITTEN,
     WRITTEN,
@@ -112,6 +115,10 @@ class DynamoDbIncidents:
         item = self._get(items.HEARTS_AS_OF)
         return items.plain(item["version"]) if item else 0
 
+    def line(self, name: str) -> Line | None:
+        item = self._get(items.line_key(name))
+        return items.line_from(item) if item else None
+
     def timeline(self, incident: str) -> list[LogEntry]:
         return [items.log_entry_from(item) for item in self._beginning(incident, items.LOG)]
 
@@ -127,7 +134,7 @@ class DynamoDbIncidents:
         alerts = self._beginning(incident, items.ALERT, ProjectionExpression="key_hash")
         keys = [items.alert_key_key(alert["key_hash"]["S"]) for alert in alerts]
         states = [items.key_from(item) for item in read_all(self._client, self._table, keys)]
-        spoke = (s.last_seen for s in states if s.incident == incident and s.state is KeyStatus.OPEN)
+        spoke = (s.last_seen for s in states if s.incident == incident and s.in_incident)
         return max(spoke, default=None)
 
     def overdue(self, before: Instant, limit: int) -> list[tuple[Overdue, int]]:
@@ -143,6 +150,9 @@ class DynamoDbIncidents:
         state = self.state(incident)
         for merged in state.merged if state else ():
             yield from self._beginning(merged, items.ALERT, Limit=limit)
+
+    def put_aside(self, since: Instant, until: Instant) -> Iterator[PutAside]:
+        return put_aside(self._client, self._table, since, until)
 
     # writing
 
@@ -179,10 +189,18 @@ class DynamoDbIncidents:
     def note_hearts(self, version: int) -> None:
         self._put({**items.HEARTS_AS_OF, "version": items.typed(version)})
 
-    def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
+    def write_line(self, line: Line) -> None:
+        step = self._write_line(line)
+        write(lambda: self._client.put_item(**step.write["Put"]), str(step.broken))
+
+    def claim(self, page: Page, now: Instant, attempt: str, admission: Admission | None = None) -> Page | None:
         claimed = _claimed(page, now, attempt)
         if claimed is None:
             return None
+        if claimed == page:  # one's own already, and counted
+            admission = None
+        if admission is not None and admission.bundled:
+            claimed = replace(page, state=PageState.BUNDLED, attempt=attempt, claimed_at=None)
         unchanged = as_read(items.page_item(page), "state", "attempts", "attempt")
         over = Conflict(f"what made the page {page.identity} of {page.incident} due is over")
         taken = Conflict(f"another attempt has the page {page.identity} of {page.incident}")
@@ -191,10 +209,13 @@ class DynamoDbIncidents:
                 self._client,
                 (
                     self._check(items.incident_key(page.incident), _makes_due(page), over),
-                    self._update(items.claimed_item(claimed), unchanged, taken),
+                    self._take(claimed, unchanged, taken),
+                    *self._steps_of_admission(admission),
                 ),
             )
         except Conflict as broken:
+            if broken not in (over, taken):
+                raise
             held = item_found(broken, 1) if broken is taken else None
             return _if_own(items.page_from(held), attempt) if held else None
         return claimed
@@ -242,8 +263,7 @@ class DynamoDbIncidents:
         if change.group is not None:
             yield self._write_group(change.known_group, change.group)
         for page in change.pages:
-            exists = Conflict(f"the page {page.identity} of {page.incident} exists already")
-            yield self._create(items.page_item(page), exists)
+            yield self._create_page(page)
         if change.settled is not None:
             yield self._settled(change.settled)
         if change.held is not None:
@@ -266,6 +286,29 @@ class DynamoDbIncidents:
     def _write_group(self, known: Group | None, group: Group) -> Step:
         as_known = as_read(items.group_item(known), "incident", "until") if known else NEVER_WRITTEN
         return self._replace(items.group_item(group), as_known, Conflict("another alert of this group came meanwhile"))
+
+    def _steps_of_admission(self, admission: Admission | None) -> Iterator[Step]:
+        if admission is not None:
+            yield self._write_line(admission.line)
+            if admission.instead is not None:
+                yield self._create_page(admission.instead)
+
+    def _write_line(self, line: Line) -> Step:
+        as_read = compare("version", "=", items.typed(line.version)) if line.version else NEVER_WRITTEN
+        return self._replace(items.line_item(line), as_read, Conflict("another page of this number came meanwhile"))
+
+    def _take(self, page: Page, condition: Condition, broken: TocsinError) -> Step:
+        """What is listed in a bundle isn't due by itself any more; such an item is written anew."""
+        if page.state is PageState.CLAIMED:
+            return self._update(items.claimed_item(page), condition, broken)
+        step = self._replace(items.page_item(page), condition, broken)
+        step.write["Put"]["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        return step
+
+    def _create_page(self, page: Page) -> Step:
+        return self._create(
+            items.page_item(page), Conflict(f"the page {page.identity} of {page.incident} exists already")
+        )
 
     def _settled(self, page: Page) -> Step:
         item = items.page_item(page)
@@ -359,4 +402,4 @@ def _claimed(page: Page, now: Instant, attempt: str) -> Page | None:
 
 
 def _if_own(page: Page, attempt: str) -> Page | None:
-    return page if page.state is PageState.CLAIMED and page.attempt == attempt else None
+    return page if page.state in (PageState.CLAIMED, PageState.BUNDLED) and page.attempt == attempt else None

@@ -15,7 +15,7 @@ from shared.config.build import build
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.instants import Instant, format_instant, parse_instant
-from shared.flow.ports import Journal, Unavailable
+from shared.flow.ports import Journal, NothingApplied, Unavailable
 from shared.store.dynamodb_calls import Item, Step, asking, query, transact, write_all
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class DynamoDbDirectory:
     def fresh(self) -> Directory:
         number = self._number_in_force()
         if number == 0:
-            raise Unavailable("no set-up was applied yet, so nobody can be paged: run `tocsin apply`")
+            raise NothingApplied
         self._current = self.version(number)
         self._looked_up = self._monotonic()
         return self._current

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
+from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange
 from shared.domain.event import TEXT_KEPT, cut, cut_to
 from shared.domain.grouping import Group
@@ -30,9 +31,11 @@ from shared.store.dynamodb_calls import Item
 SHARDS = ("D0", "D1", "D2", "D3")  # of what is due: one partition takes 1,000 writes a second
 STATE, KEY, LOG, ALERT, PAGE = "STATE", "KEY", "LOG#", "ALERT#", "PAGE#"
 OPEN = "O"  # the one partition of the index of what is open
-INCIDENT, WAIT, HEART = "INC#", "WAIT#", "HEART#"
+INCIDENT, WAIT, HEART, LINE = "INC#", "WAIT#", "HEART#", "LINE#"
+DROPPED, QUARANTINE = "DROPPED#", "QUARANTINE"
 KEY_OUTLIVES = timedelta(days=30)  # from the last event of a closed key
 DROP_KEPT, SUPPRESSED_KEPT = timedelta(days=1), timedelta(days=30)
+LINE_OUTLIVES = timedelta(days=1)  # its last send, which no window holds after three hours
 LARGEST = 350_000  # bytes of free text in an item; an item may have 400 KB, names and keys included
 LEGIBLE = 700  # bytes of an alert that are kept as they are: its item is under 1 KB then
 NAME_KEPT = 200  # bytes of a sender's id in a sort key, which may have 1,024
@@ -131,6 +134,10 @@ def heart_key(integration: str) -> Item:
     return key(HEART + integration, "HEART")
 
 
+def line_key(name: str) -> Item:
+    return key(LINE + name, "LINE")
+
+
 def counter_key(series: str) -> Item:
     return key(f"COUNTER#{_name(series)}", "COUNTER")
 
@@ -166,6 +173,8 @@ def overdue_from(item: Item) -> tuple[Overdue, int]:
         return Overdue(incident="", due_at=due_at, held=pk.removeprefix(WAIT)), tries
     if pk.startswith(HEART):
         return Overdue(incident="", due_at=due_at, heart=pk.removeprefix(HEART)), tries
+    if pk.startswith(LINE):
+        return Overdue(incident="", due_at=due_at, line=pk.removeprefix(LINE)), tries
     page = sk.removeprefix(PAGE) if sk.startswith(PAGE) else None
     return Overdue(incident=incident_of(item), due_at=due_at, page=page), tries
 
@@ -175,6 +184,8 @@ def postponed_item(overdue: Overdue, until: Instant, tries: int) -> Item:
         waits = held_key(overdue.held)
     elif overdue.heart is not None:
         waits = heart_key(overdue.heart)
+    elif overdue.line is not None:
+        waits = line_key(overdue.line)
     else:
         waits = incident_key(overdue.incident, STATE if overdue.page is None else PAGE + overdue.page)
     return {**due(waits, until), "tries": typed(tries)}
@@ -246,6 +257,21 @@ def claimed_item(page: Page) -> Item:
 
 def page_from(item: Item) -> Page:
     return from_plain(Page, plain_members(item))
+
+
+# numbers
+
+
+def line_item(line: Line) -> Item:
+    """As the next version. Left to the TTL once nothing waits."""
+    item = {**line_key(line.name), **typed_members(to_plain(replace(line, version=line.version + 1)))}
+    if line.due_at is None and line.sent:
+        item["ttl"] = _ttl(line.sent[-1] + LINE_OUTLIVES)
+    return due(item, line.due_at)
+
+
+def line_from(item: Item) -> Line:
+    return from_plain(Line, plain_members(item))
 
 
 # alerts and their keys
@@ -363,18 +389,22 @@ def drop_item(at: Instant, accepted: Accepted | AcceptedChange, reason: str, kin
     """Named by the event alone, so that an event that comes twice is kept once."""
     sent = accepted.accepted_at
     return {
-        **key(f"DROPPED#{sent.date().isoformat()}", f"{format_instant(sent)}#{_name(accepted.event_id)}"),
+        **key(DROPPED + sent.date().isoformat(), f"{format_instant(sent)}#{_name(accepted.event_id)}"),
         "at": {"S": format_instant(at)},
         "kind": typed(kind),
         "reason": typed(reason),
-        "event": {"S": _json(_or_cut(to_plain(accepted)))},
+        "event": {"S": _json(_or_shorter(accepted))},
         "ttl": _ttl(at + (SUPPRESSED_KEPT if kind == "suppressed" else DROP_KEPT)),
     }
 
 
+def _or_shorter(accepted: Accepted | AcceptedChange) -> Any:
+    return _or_without_raw(accepted) if isinstance(accepted, Accepted) else _or_cut(to_plain(accepted))
+
+
 def quarantine_item(at: Instant, message_id: str, body: str, reason: str) -> Item:
     return {
-        **key("QUARANTINE", f"{format_instant(at)}#{_name(message_id)}"),
+        **key(QUARANTINE, f"{format_instant(at)}#{_name(message_id)}"),
         "body": typed(_first(body, LARGEST)),
         "reason": typed(reason[:TEXT_KEPT]),
     }

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
-from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus
+from shared.domain.alert import Accepted, Alert, KeyState
+from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange
 from shared.domain.directory import Directory
 from shared.domain.errors import Conflict, NotFound
@@ -18,8 +19,10 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant
 from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
 from shared.domain.paging import still_due
+from shared.domain.plain import to_plain
+from shared.domain.put_aside import PutAside, dropped, quarantined
 from shared.domain.timeline import LogEntry
-from shared.flow.ports import AlreadyCounted, Change, Loaded, Overdue
+from shared.flow.ports import Admission, AlreadyCounted, Change, Loaded, NothingApplied, Overdue
 
 
 @dataclass(slots=True)
@@ -60,7 +63,8 @@ class MemoryIncidents:
         self._keys: dict[str, KeyState] = {}
         self._groups: dict[str, Group] = {}
         self._hearts: dict[str, Heart] = {}
-        self._postponed: dict[str, tuple[Instant, int]] = {}  # hearts that sweep failed at
+        self._postponed: dict[str, tuple[Instant, int]] = {}  # hearts and lines that sweep failed at
+        self._lines: dict[str, Line] = {}
         self._hearts_as_of = 0
         self._numbers: dict[str, int] = {}
         self._lock = RLock()
@@ -116,6 +120,19 @@ class MemoryIncidents:
     def note_hearts(self, version: int) -> None:
         self._hearts_as_of = version
 
+    def line(self, name: str) -> Line | None:
+        return self._lines.get(name)
+
+    def lines(self) -> list[Line]:
+        """All there are."""
+        return list(self._lines.values())
+
+    def write_line(self, line: Line) -> None:
+        with self._lock:
+            self._line_as_read(line)
+            self._lines[line.name] = replace(line, version=line.version + 1)
+            self._postponed.pop(line.name, None)
+
     def timeline(self, incident: str) -> list[LogEntry]:
         row = self._rows.get(incident)
         return list(row.log) if row else []
@@ -150,18 +167,27 @@ class MemoryIncidents:
 
     def last_seen(self, incident: str) -> Instant | None:
         hashes = [key for key in self._keys.values() if key.incident == incident]
-        return max((key.last_seen for key in hashes if key.state is KeyStatus.OPEN), default=None)
+        return max((key.last_seen for key in hashes if key.in_incident), default=None)
 
-    def claim(self, page: Page, now: Instant, attempt: str) -> Page | None:
+    def claim(self, page: Page, now: Instant, attempt: str, admission: Admission | None = None) -> Page | None:
         with self._lock:
             row = self._rows.get(page.incident)
             held = row.pages.get(page.identity) if row else None
             if row is None or held is None or not still_due(row.incident, held):
                 return None
-            if held.state is PageState.CLAIMED and held.attempt == attempt:
+            if held.state in (PageState.CLAIMED, PageState.BUNDLED) and held.attempt == attempt:
                 return held
             if held.state is not page.state or held.attempts != page.attempts or not _free(held, now):
                 return None
+            if admission is not None:
+                self._check_admission(admission)
+                self.write_line(admission.line)
+                if admission.instead is not None:
+                    self._add_page(admission.instead)
+                if admission.bundled:
+                    bundled = replace(held, state=PageState.BUNDLED, attempt=attempt, claimed_at=None)
+                    self._settle(bundled)
+                    return bundled
             claimed = replace(
                 held, state=PageState.CLAIMED, attempt=attempt, attempts=held.attempts + 1, claimed_at=now
             )
@@ -179,6 +205,8 @@ class MemoryIncidents:
             row = self._rows.get(overdue.incident)
             if overdue.heart is not None:
                 self._postponed[overdue.heart] = until, tries
+            elif overdue.line is not None:
+                self._postponed[overdue.line] = until, tries
             elif overdue.held is not None and overdue.held in self.waiting:
                 self.waiting[overdue.held] = self.waiting[overdue.held][0], until, tries
             elif row is not None and overdue.page in row.page_due:
@@ -190,6 +218,7 @@ class MemoryIncidents:
         with self._lock:
             found = [found for name, row in self._rows.items() for found in _waiting(name, row)]
             found += [(Overdue(incident="", due_at=due, held=held.hash), n) for held, due, n in self.waiting.values()]
+            found += [self._late(line, line.due_at) for line in self._lines.values() if line.due_at is not None]
             found += [self._silent(heart, heart.due_at) for heart in self._hearts.values() if heart.due_at is not None]
         late = [(overdue, tries) for overdue, tries in found if overdue.due_at <= before]
         return sorted(late, key=lambda pair: pair[0].due_at)[:limit]
@@ -198,12 +227,24 @@ class MemoryIncidents:
         until, tries = self._postponed.get(heart.integration, (due_at, 0))
         return Overdue(incident="", due_at=until, heart=heart.integration), tries
 
+    def _late(self, line: Line, due_at: Instant) -> tuple[Overdue, int]:
+        until, tries = self._postponed.get(line.name, (due_at, 0))
+        return Overdue(incident="", due_at=until, line=line.name), tries
+
     def record_drop(self, at: Instant, accepted: Accepted | AcceptedChange, reason: str, kind: str) -> None:
         name = (format_instant(accepted.accepted_at), accepted.event_id)
         self.dropped[name] = Dropped(at=at, accepted=accepted, reason=reason, kind=kind)
 
     def quarantine(self, at: Instant, message_id: str, body: str, reason: str) -> None:
         self.quarantined[message_id] = Quarantined(at=at, message_id=message_id, body=body, reason=reason)
+
+    def put_aside(self, since: Instant, until: Instant) -> list[PutAside]:
+        found = [
+            dropped(d.accepted.accepted_at, d.kind, d.reason, d.accepted.event_id, to_plain(d.accepted))
+            for d in self.dropped.values()
+        ]
+        found += [quarantined(q.at, q.reason, q.message_id, q.body) for q in self.quarantined.values()]
+        return sorted((each for each in found if since <= each.at <= until), key=lambda each: each.at, reverse=True)
 
     def _check(self, change: Change) -> None:
         incident = change.incident
@@ -225,9 +266,7 @@ class MemoryIncidents:
         if change.incident is not None:
             self._write_incident(change, change.incident)
         for page in change.pages:
-            row = self._rows[page.incident]
-            row.pages[page.identity] = page
-            row.page_due[page.identity] = (page.due, 0)
+            self._add_page(page)
         if change.settled is not None:
             self._settle(change.settled)
         if change.key is not None:
@@ -252,6 +291,22 @@ class MemoryIncidents:
         if held.hash not in self.waiting:
             self.holds.append((held.accepted.accepted_at, held))
         self.waiting[held.hash] = held, held.due_at, 0
+
+    def _add_page(self, page: Page) -> None:
+        row = self._rows[page.incident]
+        row.pages[page.identity] = page
+        row.page_due[page.identity] = (page.due, 0)
+
+    def _line_as_read(self, line: Line) -> None:
+        held = self._lines.get(line.name)
+        if (held.version if held else 0) != line.version:
+            raise Conflict("another page of this number came meanwhile")
+
+    def _check_admission(self, admission: Admission) -> None:
+        self._line_as_read(admission.line)
+        instead = admission.instead
+        if instead is not None and instead.identity in self._pages_of(instead.incident):
+            raise Conflict(f"the page {instead.identity} of {instead.incident} exists already")
 
     def _held(self, page: Page) -> None:
         held = self._pages_of(page.incident).get(page.identity)
@@ -296,6 +351,8 @@ class MemoryDirectory:
         self._versions[directory.version] = directory
 
     def current(self) -> Directory:
+        if not self._versions:
+            raise NothingApplied
         return self._versions[max(self._versions)]
 
     def fresh(self) -> Directory:

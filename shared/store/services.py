@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
+LATEST = 900  # s that a queue delays a message: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 LARGEST = 1_000_000  # bytes of a message; SQS takes 1 MiB, and an event of 512 KB may be thrice as long in ASCII
 TRAVELS = 100_000  # bytes of an encoded event that a queue's message may have; a larger message's raw form lies in S3
 OVERHEAD = 10_000  # bytes of a message beside the event, a long key twice included
@@ -93,6 +94,12 @@ class SqsPages:
                 answer = self.sqs.send_message_batch(QueueUrl=self.url, Entries=entries)  # pyright: ignore[reportArgumentType]  # a plain dict is what the call takes
             if answer.get("Failed"):
                 raise Unavailable("the queue of pages didn't take every page")
+
+    def put_bundle(self, line: str, seconds: int) -> None:
+        with reaching("the queue of pages"):
+            self.sqs.send_message(
+                QueueUrl=self.url, MessageBody=json.dumps({"v": 1, "line": line}), DelaySeconds=min(seconds, LATEST)
+            )
 
     def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
         _come_again(self.sqs, self.url, messages)

@@ -13,9 +13,10 @@ from shared.channels.checking import check
 from shared.channels.facts import SUMMARY_MAX, facts
 from shared.channels.texts import TEXTS, default, text_of
 from shared.config.build import build
-from shared.domain.answer import HEADLINE, read_answer
 from shared.domain.directory import Medium, Urgency
 from shared.flow.ports import Notice
+from shared.sources.mail.html_text import html_text
+from shared.sources.mail.new_text import new_text
 from shared.wiring import Channels
 from tests.channels.test_messages import HOSTILE, notice
 from tests.flow.people import FALLBACK
@@ -151,12 +152,12 @@ def test_text_from_outside_forges_nothing_in_any_text(name: str, all_of_it: bool
         assert not re.search(r"(?<!\\)[\[\]*_`<>]", text.replace("\\\\", ""))
 
 
-@pytest.mark.parametrize("said", MORE_HOSTILE)
-def test_no_reply_takes_a_line_of_any_page_for_a_command(said: str) -> None:
-    told = replace(sample.notice(Medium.EMAIL, said), templates={"email.text": "ack\nresolve\n{{ summary }}"})
-    lines = mail.render(told).text.splitlines()
-    assert HEADLINE.match(lines[0])
-    assert read_answer(lines[0]).word != "ack"
+@pytest.mark.parametrize("said", [*MORE_HOSTILE, "resolve"])
+def test_who_answers_above_a_page_that_is_quoted_without_marks_answers_with_their_own_words(said: str) -> None:
+    commands = {"email.text": "ack\nresolve\n{{ summary }}", "email.html": "<p>ack</p><p>{{ summary }}</p>"}
+    page = mail.render(replace(sample.notice(Medium.EMAIL, said), templates=commands))
+    for quoted in (page.text, html_text(page.html)):
+        assert new_text(f"Looking into it\n\n{quoted}") == "Looking into it"
 
 
 @pytest.mark.parametrize("said", MORE_HOSTILE)
@@ -181,6 +182,14 @@ def test_a_subject_is_one_line_whatever_a_template_says() -> None:
     page = mail.render(own(email_subject="one\nBcc: two@evil.example\r\n{{ rows | columns }}"))
     assert page.subject.startswith("one Bcc:")
     assert len(page.subject) <= mail.SUBJECT_MAX
+
+
+def test_what_moves_in_a_terminal_is_taken_out_of_a_template_too() -> None:
+    page = mail.render(
+        own(email_text="bell\x07 and\x1b[31m red\r\n{{ summary }}", email_html="<p>\x00{{ summary }}</p>")
+    )
+    assert page.text.splitlines()[1:] == ["bell and[31m red", "checkout-5xx: Threshold Crossed"]
+    assert "\x00" not in page.html
 
 
 def test_an_answer_has_the_subject_of_its_page() -> None:

@@ -215,6 +215,18 @@ def test_who_applied_and_when_is_on_record(write: Callable[..., Path], deploymen
     assert first["by"].startswith("arn:aws:sts::")
 
 
+def test_a_text_that_can_t_be_used_is_refused_and_one_that_can_is_in_force(
+    write: Callable[..., Path], deployment: Deployment
+) -> None:
+    texts = ("unrouted: web", 'unrouted: web\ntemplates: {email: {subject: "{{ number }} {{ %s }}"}}')
+    with pytest.raises(Failed, match="sumary is no fact; did you mean summary"):
+        apply(write("broken", (texts[0], texts[1] % "sumary")), deployment, NOW)
+    applied = apply(write("right", (texts[0], texts[1] % "summary")), deployment, NOW)
+    assert applied.version == 1
+    in_force = deployment.directory().current()
+    assert in_force.templates == {"email.subject": "{{ number }} {{ summary }}"}
+
+
 def test_a_policy_that_would_reach_nobody_is_refused_and_may_be_forced(
     write: Callable[..., Path], deployment: Deployment
 ) -> None:

@@ -188,3 +188,37 @@ def test_two_integrations_that_take_the_same_event_are_told_with_one(
 )
 def test_what_two_integrations_share_out_is_no_overlap(checkout: str, office: str, tmp_path: Path) -> None:
     assert told(tmp_path, checkout=checkout, office=office) == []
+
+
+@pytest.mark.parametrize(
+    ("pause", "by_rule", "told_of"), [("3m", "", True), ("2m", "", False), ("3m", "1m", False), ("", "9m", False)]
+)
+def test_a_pause_so_long_that_nothing_can_flap_is_told(pause: str, by_rule: str, told_of: bool, tmp_path: Path) -> None:
+    flapping = f"{f'pause: {pause}, ' if pause else ''}flapping: {{times: 4, within: 10m}}, integrations: {{alarms"
+    text = TEAM.replace("CHECKOUT", CHECKOUT).replace("OFFICE", OFFICE).replace("integrations: {alarms", flapping, 1)
+    rules = f"  - {rule('{source: [a]}', f'{{pause: {by_rule}}}')}\n" if by_rule else "  []\n"
+    (tmp_path / "a.yaml").write_text(text + rules)
+    found = [f"{f.path}: {f.code}: {f.message}" for f in lint(load(tmp_path), NOW)]
+    never = (
+        "services.checkout.flapping: never: it never flaps: with a pause of 3m it can't open more than 4 times within "
+        "10m. Lengthen `within`, or lower `times`"
+    )
+    assert found == ([never] if told_of else [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{times: 1, within: 10m}",
+        "{times: 21, within: 10m}",
+        "{times: 2, within: 59s}",
+        "{times: 2, within: 25h}",
+        "{times: 2}",
+    ],
+)
+def test_a_measure_of_flapping_out_of_bounds_is_an_error(wrong: str, tmp_path: Path) -> None:
+    flapping = f"flapping: {wrong}, integrations: {{alarms"
+    text = TEAM.replace("CHECKOUT", CHECKOUT).replace("OFFICE", OFFICE).replace("integrations: {alarms", flapping, 1)
+    (tmp_path / "a.yaml").write_text(text + "  []\n")
+    (found,) = load(tmp_path).findings
+    assert found.path.startswith("services.checkout.flapping")

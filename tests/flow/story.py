@@ -98,6 +98,6 @@ def moment(clock: str) -> Instant:
 
 def telling(sent: Sent) -> Telling:
     notice = sent.notice
-    whom = notice.page.user if notice.page else "answer"
+    whom = notice.page.user if notice.page else "bundle" if notice.bundle else "answer"
     clock = sent.at.strftime("%H:%M:%S").removesuffix(":00")
     return clock, whom, notice.contact.medium.value + (" failed" if sent.failed else "")

@@ -12,6 +12,7 @@ from shared.domain.errors import Refused
 from shared.domain.instants import Instant
 from shared.domain.notification import Page, PageState
 from shared.flow import page, sweep
+from shared.flow.handing_on import lose
 from shared.flow.ports import Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import Story, moment
@@ -148,9 +149,17 @@ def test_a_failure_after_the_level_moved_on_pages_nobody_of_the_old_level() -> N
     loaded = deps.incidents.load(story.incident.id)
     assert loaded is not None
     old = next(each for each in loaded.pages if each.identity == "1#ada#0")
-    page._hand_on(deps, loaded, replace(old, state=PageState.FAILED))
+    lose(deps, loaded, replace(old, state=PageState.FAILED))
     assert {identity.split("#")[0] for identity in pages(story)} == {"1", "2"}
     assert len([identity for identity in pages(story) if identity.startswith("1#")]) == 2
+
+
+def test_mail_knows_no_limit_and_costs_no_line() -> None:
+    story, provider = night()
+    for number in range(30):
+        story.receive(f"disk-{number}")
+    assert len(provider.sent) == 30
+    assert story.world.incidents.lines() == []
 
 
 def test_sweep_sends_on_what_the_queue_lost_and_leaves_the_rightful_worker_its_time() -> None:

@@ -1,5 +1,6 @@
 """Replies by mail: who may answer, what it does, that it counts once, and what each refusal is called."""
 
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
@@ -19,8 +20,9 @@ GOOD = Verdicts(spam="PASS", virus="PASS", dmarc="PASS")
 class Mailbox:
     """Ada's mail program, on a night on which she was paged at three."""
 
-    def __init__(self) -> None:
-        self.story = Story(directory(level("ada"), level("grace"))).receive()
+    def __init__(self, **templates: str) -> None:
+        team = replace(directory(level("ada"), level("grace")), templates=templates)
+        self.story = Story(team).receive()
         self.world = self.story.world
 
     def page(self, user: str = "ada") -> Page:
@@ -190,3 +192,9 @@ def test_a_reply_address_fits_and_survives_lower_and_upper_casing(mailbox: Mailb
     assert len(address.partition("@")[0]) <= 64
     assert address == address.lower()
     assert mailbox.answer("ack", to=address.upper()) is not None
+
+
+def test_a_page_and_the_answer_to_its_reply_have_the_subject_that_the_account_wrote() -> None:
+    mailbox = Mailbox(**{"email.subject": "{{ account }} {{ number }}"})
+    mailbox.answer("ack")
+    assert [render(sent.notice).subject for sent in mailbox.world.sent] == ["Acme 1", "Re: Acme 1"]

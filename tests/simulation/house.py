@@ -21,7 +21,7 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.domain.timeline import Author, LogEntry
-from shared.flow import escalate, obey, page, reply_mail, sweep, triage
+from shared.flow import bundle, escalate, obey, page, reply_mail, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.rate_limit import CountedLimit
@@ -30,6 +30,7 @@ from shared.sources.answer_mail import Verdicts
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 from shared.store.memory_changes import MemoryChanges, MemoryCounts
 from shared.store.memory_contacts import MemoryContacts
+from shared.store.services import LATEST
 from tests.flow.story import EVENING, INTEGRATION, event
 from tests.simulation.faults import Calls, Crash, watched
 
@@ -61,9 +62,10 @@ class Queue:
     waiting: list[Message] = field(default_factory=list[Message])
     taken: int = 0
 
-    def add(self, group: str, body: Any) -> None:
+    def add(self, group: str, body: Any, seconds: int = 0) -> None:
         self.taken += 1
-        self.waiting.append(Message(f"m{self.taken}", group, body, self.taken, self.clock.at, self.clock.at))
+        visible_at = self.clock.at + seconds * SECOND
+        self.waiting.append(Message(f"m{self.taken}", group, body, self.taken, self.clock.at, visible_at))
 
     def next_at(self) -> Instant | None:
         return min((m.visible_at for m in self._heads()), default=None)
@@ -117,6 +119,9 @@ class PagesPort:
     def put(self, pages: Sequence[Page]) -> None:
         for each in pages:
             self.queue.add(each.identity, page.Order(incident=each.incident, identity=each.identity))
+
+    def put_bundle(self, line: str, seconds: int) -> None:
+        self.queue.add(line, bundle.Order(line=line), min(seconds, LATEST))
 
     def come_again(self, messages: Sequence[tuple[str, int]]) -> None:
         self.queue.hand_back(messages)
@@ -287,7 +292,7 @@ class House:
             again = [message.id]
         if again and message.receives >= PAGES_TRIES:
             self.pages.delete([message])
-            self.dead.append(f"page {message.body.identity}")
+            self.dead.append(f"page {message.body}")
         self.pages.delete([message], again, fails_once=self.deletes_fail_once)
 
     def _turn(self, incident: str, epoch: int, tries: int) -> None:

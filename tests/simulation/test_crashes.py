@@ -2,22 +2,25 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
 import pytest
 
+from shared.domain.bundling import Line
 from shared.domain.command import Order
-from shared.domain.directory import Medium, Service, UrgencyRule
+from shared.domain.directory import Flapping, Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
 from shared.domain.incident import Status
 from shared.domain.timeline import Kind
-from tests.flow.people import INTEGRATIONS, directory, level
+from tests.flow.people import FALLBACK, INTEGRATIONS, directory, level, user
+from tests.flow.story import EVENING
 from tests.seeds import FAULTS, seeds
 from tests.simulation import faults
 from tests.simulation.faults import Mode
 from tests.simulation.house import House
-from tests.simulation.invariants import hold_always, hold_at_rest
+from tests.simulation.invariants import hold_always, hold_at_rest, pages_of
 
 MINUTE = timedelta(minutes=1)
 LONG = timedelta(hours=2)
@@ -87,6 +90,22 @@ def it_is_held() -> House:
     return house
 
 
+def it_flaps_until_it_is_quiet() -> House:
+    """It opens a third time: one incident from then on, until a recovery lasts; then it comes anew."""
+    rule = Flapping(times=2, within=50 * MINUTE)
+    service = Service(name="checkout", policy="checkout", flapping=rule, integrations=INTEGRATIONS)
+    house = House(directory(level("ada"), level("grace"), service=service))
+    for begin in (0, 13, 26):
+        house.at(begin * MINUTE, house.receive)
+        house.at((begin + 9) * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.at(39 * MINUTE, lambda: house.receive(severity=Severity.WARNING))
+    house.at(46 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.at(46 * MINUTE, lambda: house.receive(action=Action.RESOLVE))
+    house.person_answers("grace", "ack", MINUTE)
+    house.at(108 * MINUTE, house.receive)
+    return house
+
+
 def linus_is_asked() -> House:
     """Grace acknowledges, and asks Linus, whose mail fails and whose text arrives; then he says that he looks."""
     house = House(directory(level("grace"), level("ada")))
@@ -108,7 +127,49 @@ def linus_can_t_be_reached() -> House:
     return house
 
 
+def a_phone_that_took_five_texts(seconds_ago: int, house: House) -> House:
+    """Ada's, and the fallback contact's."""
+    for number in (user("ada").contacts[1].address, FALLBACK[1].address):
+        sent = (EVENING - timedelta(seconds=seconds_ago),) * 5
+        house.incidents.write_line(Line(medium=Medium.SMS, address=number, sent=sent))
+    return house
+
+
+BY_TEXT_FIRST = (user("ada", high=((0, "phone"), (2, "mail"))), user("grace"))
+BY_TEXT_ALONE = (replace(user("ada"), contacts=user("ada").contacts[1:], notify={}), user("grace"), user("linus"))
+
+
+def the_texts_are_over_the_limit() -> House:
+    """Two incidents are mailed at once, and go out in one text eleven minutes later; nobody answers."""
+    house = House(directory(level("ada", minutes=20), users=BY_TEXT_FIRST))
+    house.receive()
+    house.receive("cache")
+    return a_phone_that_took_five_texts(240, house)
+
+
+def the_texts_wait_for_half_a_minute() -> House:
+    """Nothing is mailed before its time: the limit allows one text in thirty seconds, for the two that are left."""
+    house = House(directory(level("ada", minutes=20), users=BY_TEXT_FIRST))
+    for key in ("disk", "cache", "queue"):
+        house.receive(key)
+    house.at(timedelta(seconds=10), lambda: house.receive("queue", action=Action.RESOLVE))
+    return a_phone_that_took_five_texts(870, house)
+
+
+def the_bundle_fails() -> House:
+    """Of low urgency, to who has nothing but a phone: no timer would find it; the next level begins at once."""
+    quiet = Service(name="checkout", policy="checkout", urgency=UrgencyRule.LOW, integrations=INTEGRATIONS)
+    levels = level("ada"), level("grace"), level("linus")
+    house = House(directory(*levels, users=BY_TEXT_ALONE, service=quiet), fails=[Medium.SMS])
+    house.receive()
+    house.receive("cache")
+    return a_phone_that_took_five_texts(840, house)
+
+
 NIGHTS = (
+    the_texts_are_over_the_limit,
+    the_texts_wait_for_half_a_minute,
+    the_bundle_fails,
     linus_is_asked,
     linus_can_t_be_reached,
     grace_takes_it,
@@ -118,6 +179,7 @@ NIGHTS = (
     low_urgency_and_mail_is_down,
     nothing_works,
     it_is_held,
+    it_flaps_until_it_is_quiet,
 )
 Night = Callable[[], House]
 
@@ -176,7 +238,13 @@ def test_with_several_faults_in_one_night_what_must_hold_holds(seed: int) -> Non
 
 
 def ends(house: House) -> list[tuple[Status, bool]]:
-    return [(incident.status, incident.exhausted) for incident, _, _ in house.timelines()]
+    """By alert: which of two is opened first may differ."""
+    found = [(key_of(house, incident.id), incident.status, incident.exhausted) for incident, _, _ in house.timelines()]
+    return [(status, exhausted) for _, status, exhausted in sorted(found, key=lambda end: end[0])]
+
+
+def key_of(house: House, incident: str) -> str:
+    return house.incidents.alerts(incident)[0].key
 
 
 def people_who_answered(house: House) -> list[str]:
@@ -184,11 +252,15 @@ def people_who_answered(house: House) -> list[str]:
     return sorted(person for person, _ in house.answered)
 
 
-def reached(house: House) -> set[tuple[int, str]]:
-    """Whom each incident reached; the first is 0. (A number may be lost by a crash.)"""
-    names = house.incidents.names()
+def reached(house: House) -> set[tuple[str, int, str]]:
+    """Whom each incident reached, by its alert; the alert's first is 0. (A number may be lost by a crash.)"""
+    keys = {name: key_of(house, name) for name in house.incidents.names()}
+    places = {name: [other for other in keys if keys[other] == keys[name]].index(name) for name in keys}
     return {
-        (names.index(s.notice.incident.id), s.notice.page.user) for s in house.sent if s.notice.page and not s.failed
+        (keys[page.incident], places[page.incident], page.user)
+        for s in house.sent
+        if not s.failed
+        for page in pages_of(s)
     }
 
 
@@ -203,3 +275,42 @@ def test_the_nights_are_what_their_names_say() -> None:
     assert told["grace_takes_it"] == [(Status.RESOLVED, False, 6)]
     assert told["nobody_answers"] == [(Status.TRIGGERED, True, 6)]
     assert [status for status, _, _ in told["it_flaps"]] == [Status.RESOLVED, Status.RESOLVED]
+    assert [status for status, _, _ in told["it_flaps_until_it_is_quiet"]] == [
+        *[Status.RESOLVED] * 3,
+        Status.ACKNOWLEDGED,
+    ]
+
+
+def told(house: House) -> list[tuple[int, str, str, str]]:
+    """Seconds into the evening, whom, by what, and which incidents."""
+    return [
+        (
+            (sent.at - EVENING) // timedelta(seconds=1),
+            pages_of(sent)[0].user,
+            sent.notice.contact.medium.value + (" failed" if sent.failed else ""),
+            sent.notice.bundle.text.partition(" http")[0] if sent.notice.bundle else str(sent.notice.incident.number),
+        )
+        for sent in house.sent
+    ]
+
+
+def test_what_is_over_the_limit_is_mailed_at_once_and_listed_in_one_text() -> None:
+    house = the_texts_are_over_the_limit()
+    house.run_for(15 * MINUTE)
+    assert told(house) == [(0, "ada", "email", "1"), (0, "ada", "email", "2"), (660, "ada", "sms", "TOCSIN: 1, 2.")]
+
+
+def test_what_waits_for_less_than_a_minute_is_not_handed_on_and_what_is_over_is_not_named() -> None:
+    house = the_texts_wait_for_half_a_minute()
+    house.run_for(MINUTE)
+    assert told(house) == [(30, "ada", "sms", "TOCSIN: 1, 2.")]
+
+
+def test_a_bundle_that_fails_is_followed_by_the_next_level_at_once() -> None:
+    house = the_bundle_fails()
+    house.run_for(5 * MINUTE)
+    assert told(house) == [
+        (60, "ada", "sms failed", "TOCSIN: 1, 2."),
+        (60, "grace", "email", "1"),
+        (60, "grace", "email", "2"),
+    ]

@@ -1,19 +1,21 @@
 """Two at once: whatever one does falls, whole, between any two AWS calls of the other; each order is tried."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from shared.domain.command import Command, Order
-from shared.domain.directory import Medium, Service, UrgencyRule
+from shared.domain.directory import Flapping, Maintenance, Medium, Service, UrgencyRule
 from shared.domain.event import Action, Severity
 from shared.domain.incident import Status
 from shared.domain.timeline import Author, Kind
 from shared.flow import escalate, obey, page, sweep, triage
 from shared.flow.ports import Deps
+from shared.store.memory import MemoryDirectory
 from tests.flow.people import INTEGRATIONS, directory, level
 from tests.simulation.faults import Calls, watched
 from tests.simulation.house import House
@@ -314,4 +316,86 @@ def test_a_merge_and_anything_else_at_once_lose_no_alert(name: str, merge_first:
             recovers(key)(house, house.deps)
         assert [state.status for state, _, _ in house.timelines()] == [Status.RESOLVED] * 2
         house.run_for(timedelta(hours=2))
+        hold_at_rest(house)
+
+
+# a recovery that is held, and counts this minute
+
+
+def about_to_recover(*, resolved: bool = False) -> House:
+    """It flaps, and was quiet for ten minutes; ``resolved``: a person ended it meanwhile."""
+    rule = Flapping(times=2, within=10 * MINUTE)
+    service = Service(name="checkout", policy="checkout", flapping=rule, integrations=INTEGRATIONS)
+    house = House(directory(level("ada"), level("grace"), service=service))
+    for number in range(3):
+        house.at(number * MINUTE, house.receive)
+        house.at(number * MINUTE + MINUTE / 2, lambda: house.receive(action=Action.RESOLVE))
+    house.run_for(12 * MINUTE)
+    if resolved:
+        flaps_most = house.incidents.names()[-1]
+        obey.obey(house.deps, flaps_most, [Command(order=Order.RESOLVE, by=Author(user="ada"))], None)
+    house.clock.at += MINUTE
+    return house
+
+
+def a_person_resolves_it(house: House, deps: Deps) -> None:
+    obey.obey(deps, house.incidents.names()[-1], [Command(order=Order.RESOLVE, by=Author(user="ada"))], None)
+
+
+AT_THE_END = {
+    "it comes back": the_alarm_repeats,
+    "it comes back worse": the_alarm_changes,
+    "it recovers once more": the_alarm_recovers,
+    "a person resolves it": a_person_resolves_it,
+    "another sweep": the_sweep,
+}
+
+
+@pytest.mark.parametrize("resolved", [False, True])
+@pytest.mark.parametrize("name", AT_THE_END)
+@pytest.mark.parametrize("sweep_first", [True, False])
+def test_a_recovery_that_counts_and_anything_else_at_once(name: str, sweep_first: bool, resolved: bool) -> None:
+    first, second = (the_sweep, AT_THE_END[name]) if sweep_first else (AT_THE_END[name], the_sweep)
+    before_call, made = 0, 0  # the first without the other: fewer calls are made where it comes early
+    while before_call <= made:
+        house, calls = about_to_recover(resolved=resolved), Calls()
+
+        def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
+            if count == at:
+                second(house, house.deps)
+            return call()
+
+        calls.meet = meet
+        first(house, watched(house.deps, calls))
+        made, before_call = max(made, len(calls.made)), before_call + 1
+        if before_call == 1:
+            continue
+        hold_always(house)
+        house.run_for(timedelta(hours=2))
+        last = house.timelines()[-1][0]
+        assert last.open is (name in ("it comes back", "it comes back worse"))
+        hold_at_rest(house)
+
+
+def test_what_begins_to_wait_while_sweep_lets_something_else_go_still_waits() -> None:
+    """A person ended what flapped; in maintenance it comes anew and is held, as sweep puts away the old hold."""
+    before_call, made = 0, 0  # the first without the other: fewer calls are made where it comes early
+    while before_call <= made:
+        house, calls = about_to_recover(resolved=True), Calls()
+        window = Maintenance(services=("checkout",), begin=house.clock.at, end=house.clock.at + 30 * MINUTE)
+        under_way = replace(house.deps.directory.current(), version=2, maintenance=(window,))
+        house.receive(action=Action.RESOLVE)  # closes the key, and leaves the hold to sweep
+        _triage(house, house.deps)
+        cast("MemoryDirectory", house.deps.directory).put(under_way)
+
+        def meet(count: int, name: str, call: Callable[[], Any], house: House = house, at: int = before_call) -> Any:
+            if count == at:
+                the_alarm_repeats(house, house.deps)
+            return call()
+
+        calls.meet = meet
+        the_sweep(house, watched(house.deps, calls))
+        made, before_call = max(made, len(calls.made)), before_call + 1
+        house.run_for(timedelta(hours=2))
+        assert house.timelines()[-1][0].open is (before_call > 1)
         hold_at_rest(house)

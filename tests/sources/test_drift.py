@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,3 +100,28 @@ def drift_member(name: str, member: Any, how: int, junk: Callable[[], Any]) -> t
             return name, junk()
         case _:
             return name, member
+
+
+@pytest.mark.parametrize("missing", [None, "", [], {}, 5, "SOMETHING_NEW"])
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("SERVICE_DEPLOYMENT_FAILED", "error"),
+        ("SERVICE_TASK_PLACEMENT_FAILURE", "error"),
+        ("SERVICE_TASK_CONFIGURATION_FAILURE", "error"),
+        ("SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED", "error"),
+        ("SERVICE_DISCOVERY_OPERATION_THROTTLED", "error"),
+        ("SERVICE_TASK_START_IMPAIRED", "warning"),
+        ("SERVICE_DISCOVERY_INSTANCE_UNHEALTHY", "warning"),
+        ("SERVICE_STEADY_STATE", None),
+        ("SERVICE_DEPLOYMENT_IN_PROGRESS", None),
+    ],
+)
+def test_a_fault_of_a_service_is_told_also_where_its_type_is_missing(
+    name: str, severity: str | None, missing: object
+) -> None:
+    message = json.loads((EVENTS / "ecs" / "task-placement-failure.json").read_text("utf-8"))
+    message["detail"] |= {"eventName": name, "eventType": missing}
+    assert [event.severity for event in SOURCES["ecs"](message)] == ([severity] if severity else [])
+    message["detail"] |= {"eventType": "INFO"}
+    assert len(SOURCES["ecs"](message)) == name.endswith("_FAILED")

@@ -10,7 +10,7 @@ import pytest
 from bench.tables import DIRECTORY
 from shared.config.build import build
 from shared.domain.errors import Conflict, NotFound
-from shared.flow.ports import DirectoryStore, Unavailable
+from shared.flow.ports import DirectoryStore, NothingApplied, Unavailable
 from shared.store.dynamodb_directory import DynamoDbDirectory, Version
 from shared.store.memory import MemoryDirectory
 from tests.store.tables import OneAtATime, refusal, tables, unreachable
@@ -267,6 +267,13 @@ def test_while_dynamodb_cannot_be_read_the_version_at_hand_is_used(
 
     assert notes.counts == ["DirectoryUnreadable"] * 2
     assert all("version 1 stays in use" in fault for fault in notes.faults)
+
+
+def test_before_the_first_version_it_says_that_nothing_was_applied(stored: Any):
+    store, _ = stored
+    for look in (store.current, store.fresh):
+        with pytest.raises(NothingApplied, match="tocsin apply"):
+            look()
 
 
 def test_without_a_version_at_hand_it_may_be_tried_again(dynamodb: DynamoDbDirectory, table: OneAtATime):

@@ -12,6 +12,7 @@ import pytest
 from bench.capacity import size
 from bench.tables import INCIDENTS
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, aws_key, key_hash, said
+from shared.domain.change_event import AcceptedChange, ChangeEvent
 from shared.domain.directory import Level, Medium, Policy, Target, TargetKind, Urgency
 from shared.domain.errors import Conflict
 from shared.domain.event import Action, Event, Link, Severity
@@ -20,6 +21,7 @@ from shared.domain.heartbeat import Heart, Pulse
 from shared.domain.holding import Held, Hold, Reason
 from shared.domain.incident import Incident, apply, begin, fold
 from shared.domain.notification import FALLBACK, GRACE, STALE, Page, PageState
+from shared.domain.put_aside import Cause, PutAside
 from shared.domain.timeline import Author, Kind, LogEntry, Opening, RuleTrace
 from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
 from shared.sources import cloudwatch
@@ -590,6 +592,40 @@ def test_a_held_alert_waits_with_its_key_until_it_is_released(store: IncidentSto
     assert store.overdue(until, 10) == []
 
 
+def test_a_recovery_waits_with_its_key_and_its_alert_still_speaks_for_the_incident(store: IncidentStore):
+    incident = open_incident(store, key=known(), alert=alert())
+    until = DUE + 10 * MINUTE
+    hold = Hold(reason=Reason.FLAPPING, until=until, because="flapping: it opened 5 times within 10m")
+    waits = Held(hash=known().hash, accepted=accepted(), hold=hold)
+    key = known(state=KeyStatus.RECOVERING, openings="19f2a4b00:1 4b0:1", last_seq=f"{2:039}")
+
+    store.commit(Change(key=key, known=known(), held=waits))
+
+    assert (store.key(key.hash), store.held(key.hash)) == (key, waits)
+    assert store.last_seen(incident.id) == NIGHT
+    with pytest.raises(Conflict):
+        then(store, incident, resolved(), key=known(count=9), known=known(), released=key.hash)
+    assert store.held(key.hash) == waits
+    closed = replace(key, state=KeyStatus.CLOSED)
+    then(store, incident, resolved(), key=closed, known=key, released=key.hash)
+    assert (store.key(key.hash), store.held(key.hash), store.overdue(until, 10)) == (closed, None, [])
+
+
+def test_what_waits_no_more_is_let_go_only_while_the_key_is_as_it_was_read(store: IncidentStore):
+    hold = Hold(reason=Reason.MAINTENANCE, until=DUE, because="upgrade")
+    waits = Held(hash=known().hash, accepted=accepted(), hold=hold)
+    store.remember(None, known(state=KeyStatus.CLOSED), None)
+    began = known(state=KeyStatus.HELD, last_seq=f"{2:039}")
+    store.commit(Change(key=began, known=known(state=KeyStatus.CLOSED), held=waits))
+
+    with pytest.raises(Conflict):
+        store.commit(
+            Change(key=known(state=KeyStatus.CLOSED), known=known(state=KeyStatus.CLOSED), released=waits.hash)
+        )
+
+    assert store.held(waits.hash) == waits
+
+
 def test_of_two_alerts_alike_at_once_one_names_the_incident_and_the_other_reads_again(store: IncidentStore):
     first = Group(hash="g" * 64, incident="Q0000000000001", until=DUE + 10 * MINUTE)
     assert store.group(first.hash) is None
@@ -740,6 +776,59 @@ def test_whatever_a_sender_writes_is_kept_exactly(store: IncidentStore, text: st
         open_incident(store)
 
 
+def test_what_was_put_aside_is_read_newest_first(store: IncidentStore):
+    def came(minutes: int, name: str) -> Accepted:
+        return replace(accepted(), accepted_at=NIGHT + minutes * MINUTE, event_id=name)
+
+    midnight = 24 * 60 - NIGHT.hour * 60 - NIGHT.minute  # in minutes
+    store.record_drop(NIGHT + 9 * MINUTE, came(1, "first"), "by the rule 'noise'", "dropped")
+    store.record_drop(NIGHT, came(3, "third"), "late", "late")
+    store.record_drop(NIGHT, came(midnight + 1, "tomorrow"), "quiet", "suppressed")
+    store.quarantine(NIGHT + 2 * MINUTE, "second", json.dumps({"event": {"summary": "disk"}, "key": "k"}), "ValueError")
+
+    def names(since: int, until: int) -> list[str]:
+        return [each.id for each in store.put_aside(NIGHT + since * MINUTE, NIGHT + until * MINUTE)]
+
+    assert names(0, midnight + 1) == ["tomorrow", "third", "second", "first"]
+    assert names(1, 3) == ["third", "second", "first"]
+    assert (names(2, 2), names(4, 5)) == (["second"], [])
+    second, first = list(store.put_aside(NIGHT, NIGHT + 2 * MINUTE))
+    sent = accepted()
+    assert first == PutAside(
+        at=NIGHT + MINUTE,
+        cause=Cause.DROPPED,
+        reason="by the rule 'noise'",
+        id="first",
+        integration=sent.integration,
+        key=sent.key,
+        severity=sent.event.severity,
+        summary=sent.event.summary,
+    )
+    assert (second.cause, second.reason, second.summary, second.key) == (Cause.QUARANTINE, "ValueError", "disk", "k")
+
+
+def test_a_change_by_an_unknown_key_is_put_aside_with_its_summary(store: IncidentStore):
+    change = AcceptedChange(event_id="c", accepted_at=NIGHT, integration=None, change=ChangeEvent(summary="deploy 17"))
+    store.record_drop(NIGHT, change, "Invalid routing key", "unknown_key")
+    (found,) = store.put_aside(NIGHT, NIGHT)
+    assert (found.id, found.summary, found.integration, found.key) == ("c", "deploy 17", None, None)
+
+
+def test_what_is_too_large_is_put_aside_without_its_raw_message(store: IncidentStore):
+    store.record_drop(NIGHT, replace(accepted(raw="x" * 500_000), event_id="n" * 300), "late", "late")
+    (found,) = store.put_aside(NIGHT, NIGHT)
+    assert (found.id, found.summary) == ("n" * 300, accepted().event.summary)
+
+
+@pytest.mark.parametrize(
+    "body", ["{", "[1]", '"text"', '{"event": 5}', '{"event": {"summary": {}}}', "\u00e9\ud800", "[" * 100_000]
+)
+def test_whatever_is_in_quarantine_can_be_read(store: IncidentStore, body: str):
+    store.quarantine(NIGHT, "m", body, "ValueError")
+    (found,) = store.put_aside(NIGHT, NIGHT)
+    assert (found.body, found.summary, found.reason) == (body, None, "ValueError")
+
+
 def test_deeply_nested_details_are_kept(store: IncidentStore):
     details: Any = "bottom"
     for _ in range(100):  # DynamoDB's own documents go 32 deep
@@ -827,6 +916,7 @@ def test_a_key_item_is_under_a_kilobyte(dynamodb: DynamoDbIncidents, table: OneA
         state_at=NIGHT.replace(microsecond=999_000),
         generation="arn:aws:sqs:ap-southeast-1:111122223333:" + "q" * 80,  # a queue's longest name
         severity=Severity.CRITICAL,
+        openings=" ".join(["1a2b3c4d5e0:1", *["3e8123:1"] * 22]),  # twenty openings within a day, and a few before
     )
     dynamodb.remember(None, busy, NIGHT)
 

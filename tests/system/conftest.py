@@ -8,8 +8,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from typing import Any, TypeVar
 
@@ -19,6 +19,9 @@ from local import system
 from local.folder import Folder
 from local.system import Local
 from shared.domain.alert import key_hash, routed_key
+from shared.domain.bundling import line_name
+from shared.domain.directory import Medium
+from shared.domain.errors import Conflict
 from shared.flow.ports import Deps, Loaded
 
 T = TypeVar("T")
@@ -100,6 +103,24 @@ class Running:
         told = json.load(answer["Payload"])
         assert "FunctionError" not in answer, told
         return told
+
+    def hours_later(self, number: str) -> None:
+        """Whatever that number was texted lies hours back, so that a bundle which waits for it goes out."""
+        name = line_name(Medium.SMS, number)
+
+        def aged() -> bool:
+            line = self.deps.incidents.line(name)
+            with suppress(Conflict):
+                if line is not None:
+                    due = self.deps.now() if line.due else None
+                    self.deps.incidents.write_line(replace(line, sent=(), due=due))
+                return True
+            return False
+
+        eventually(aged, "a moment when nobody texts it")
+        record = {"messageId": "due", "body": json.dumps({"v": 1, "line": name}), "receiptHandle": "by hand"}
+        handed_over = {**record, "attributes": {"ApproximateReceiveCount": "1"}}
+        assert self.invoke("page", {"Records": [handed_over]}) == {"batchItemFailures": []}
 
     def mailbox(self) -> list[dict[str, Any]]:
         """Everything that was sent. Many who look at once share a look, which begins after each of them asked."""

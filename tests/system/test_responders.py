@@ -31,6 +31,7 @@ def pages(running: Running, incident: str) -> dict[str, PageState]:
 
 
 def test_linus_is_paged_though_ada_has_it_and_no_more_once_he_has_answered(running: Running) -> None:
+    running.hours_later(running.deps.directory.current().users["linus"].contacts[1].address)
     incident = opened(running, "helped").incident.id
     order(running, incident, Order.ACKNOWLEDGE)
     assert "linus is asked" in order(running, incident, Order.ADD_RESPONDERS, users=("linus",))
