@@ -122,17 +122,13 @@ class Mouth:
 
 @dataclass(slots=True)
 class Wall:
-    """A board that remembers what was shown and said on it."""
+    """A board that remembers what was shown and whispered on it."""
 
     shown: list[Notice] = field(default_factory=list[Notice])
-    said: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     whispered: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
 
     def update(self, notice: Notice) -> None:
         self.shown.append(notice)
-
-    def say(self, posted: str, text: str) -> None:
-        self.said.append((posted, text))
 
     def whisper(self, posted: str, member: str, text: str) -> None:
         self.whispered.append((posted, member, text))

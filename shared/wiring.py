@@ -163,13 +163,13 @@ class Channels(Mapping[Medium, Channel]):
     def _slack(self) -> "SlackChannel":
         from shared.channels.slack import SlackChannel, client_by
 
-        return SlackChannel(client_by(self._parameters), time.sleep)
+        return SlackChannel(client_by(self._parameters), time.sleep, self._template_failed)
 
     def _teams(self) -> Channel:
         from shared.channels.outside import Outside
         from shared.channels.teams import TeamsChannel
 
-        return TeamsChannel(self._parameters, Outside(monotonic=time.monotonic), time.sleep)
+        return TeamsChannel(self._parameters, Outside(monotonic=time.monotonic), time.sleep, self._template_failed)
 
     def _template_failed(self, fault: str) -> None:
         self._journal.fault("page", fault)

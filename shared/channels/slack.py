@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from shared.channels.plain_text import one_line
 from shared.channels.slack_message import again, escaped_lines, render
+from shared.channels.texts import Tell, unheard
 from shared.flow.ports import Can, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
 
 Ask = Callable[[str, Mapping[str, Any]], Any]  # a method of Slack's Web API and its arguments → what it answers
@@ -54,12 +55,15 @@ REMEDIES: Mapping[str, str] = {  # https://docs.slack.dev/reference/methods/chat
 
 
 class SlackChannel:
-    """``client`` gives a way to ask by the token of that moment; ``wait`` sleeps for seconds."""
+    """``client`` gives a way to ask by the token of that moment; ``wait`` sleeps for seconds.
+
+    ``tell`` hears of templates that failed.
+    """
 
     can = Can(answers=True, buttons=True, length=3000)
 
-    def __init__(self, client: Callable[[], Ask], wait: Callable[[float], None]) -> None:
-        self._client, self._wait = client, wait
+    def __init__(self, client: Callable[[], Ask], wait: Callable[[float], None], tell: Tell = unheard) -> None:
+        self._client, self._wait, self._tell = client, wait, tell
 
     def send(self, notice: Notice) -> str:
         """The message's place, ``<channel>:<ts>``. Raises SendFailed, OutcomeUnknown."""
@@ -67,17 +71,13 @@ class SlackChannel:
         if notice.posted is not None and self._shown(ask, notice, notice.posted):
             self._post(ask, *_place(notice.posted), text=again(notice), reply_broadcast=True)
             return notice.posted
-        message = render(notice)
+        message = render(notice, self._tell)
         return self._post(ask, notice.contact.address, None, text=message.text, blocks=[*message.blocks])
 
     def update(self, notice: Notice) -> None:
         """Shows the incident as it is now where it was ``posted``. Raises SendFailed, OutcomeUnknown."""
         if notice.posted is not None:
             self._shown(self._client(), notice, notice.posted)
-
-    def say(self, posted: str, text: str) -> None:
-        """A line in the thread of what was posted. Raises SendFailed, OutcomeUnknown."""
-        self._post(self._client(), *_place(posted), text=escaped_lines(text))
 
     def whisper(self, posted: str, member: str, text: str) -> None:
         """To one member alone, beside what was posted. Raises SendFailed, OutcomeUnknown."""
@@ -86,7 +86,7 @@ class SlackChannel:
 
     def _shown(self, ask: Ask, notice: Notice, posted: str) -> bool:
         """False where the message isn't there any more."""
-        (channel, at), message = _place(posted), render(notice)
+        (channel, at), message = _place(posted), render(notice, self._tell)
         told = {"channel": channel, "ts": at, "text": message.text, "blocks": [*message.blocks], "parse": "none"}
         try:
             self._call(ask, "chat.update", told)

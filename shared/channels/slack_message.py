@@ -1,10 +1,11 @@
 """An incident as a message of Slack, and a line of its thread. Pure.
 
 Laws: what comes from outside stands in plain text, with ``&``, ``<`` and ``>`` escaped, so that nothing in it formats,
-links, shows a picture or calls anybody; mentions are ours alone. Whatever an incident says, its message is within
-Slack's limits.
+links, shows a picture or calls anybody; mentions are ours alone. The account's own template may format, and there, too,
+nothing from outside links or calls anybody. Whatever an incident says, its message is within Slack's limits.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ from typing import Any
 
 from shared.channels.facts import Facts, facts
 from shared.channels.plain_text import cut, shown
+from shared.channels.texts import Tell, text_of, unheard
 from shared.channels.wording import why_you
 from shared.domain.answer import Word
 from shared.domain.directory import Medium
@@ -22,7 +24,11 @@ from shared.flow.ports import Notice
 HEADER_MAX, TEXT_MAX, FIELD_MAX, FIELDS_MAX = 150, 3000, 2000, 10
 TITLE_MAX = 1500  # characters, escaped: all of a message is refused beyond about 13,000
 VALUE_MAX = 240  # of a row: more is on the incident's page
-LINE_MAX, LINES_MAX = 2500, 60  # of a thread
+TEMPLATE_MAX = 2900  # of what the account's own template makes
+LINE_MAX, LINES_MAX = 2500, 60  # of a line of a thread, and of what one member is told
+
+OWN = "slack"  # the template's name
+PART_OF_ENTITY = re.compile(r"&[a-z]{0,3}(?=…?$)")  # where it was cut
 
 BUTTON = "tocsin:"  # begins the action ids of our buttons; the word follows
 BUTTONS: Mapping[Word, tuple[str, str | None]] = {  # what they say, and their colour
@@ -60,15 +66,14 @@ def escaped_lines(text: str) -> str:
     return cut("\n".join(escaped(line, LINE_MAX) for line in text.split("\n", LINES_MAX)), LINE_MAX)
 
 
-def render(notice: Notice) -> Message:
-    """The message that shows ``notice``'s incident as it is now."""
+def render(notice: Notice, tell: Tell = unheard) -> Message:
+    """The message that shows ``notice``'s incident as it is now. ``tell`` hears of a template that failed."""
     incident = notice.incident
     said = facts(notice)
     state = f"{said.nobody.capitalize()}. Please see to it." if said.nobody else _state(notice)
     told = [(name, cut(value, VALUE_MAX)) for name, value in islice(said.rows, FIELDS_MAX)]
     blocks: list[Block] = [
-        {"type": "header", "text": _plain(said.headline, HEADER_MAX)},
-        {"type": "section", "text": _plain(said.summary or said.headline, TITLE_MAX)},
+        *_what(said, notice, tell),
         {"type": "context", "elements": [_plain(f"{state} {_since(said)} {said.why_you}", TEXT_MAX)]},
     ]
     if told:
@@ -77,6 +82,17 @@ def render(notice: Notice) -> Message:
     if offered := OFFERED[incident.status]:
         blocks.append({"type": "actions", "elements": [_button(word, notice) for word in offered]})
     return Message(text=escaped(f"{said.headline}: {said.summary}", TITLE_MAX), blocks=blocks)
+
+
+def _what(said: Facts, notice: Notice, tell: Tell) -> list[Block]:
+    """By the account's own template where there is one: its markup is meant, what it fills in is escaped."""
+    if OWN in notice.templates:
+        text = PART_OF_ENTITY.sub("", cut(text_of(OWN, notice, tell), TEMPLATE_MAX))
+        return [{"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}]
+    return [
+        {"type": "header", "text": _plain(said.headline, HEADER_MAX)},
+        {"type": "section", "text": _plain(said.summary or said.headline, TITLE_MAX)},
+    ]
 
 
 def again(notice: Notice) -> str:

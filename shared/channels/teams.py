@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from shared.channels.facts import facts
+from shared.channels.facts import Facts, facts
 from shared.channels.outside import Answer, Outside
 from shared.channels.plain_text import cut, one_line, shown
+from shared.channels.texts import Tell, text_of, unheard
 from shared.flow.ports import Can, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
 
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -22,6 +23,7 @@ LARGEST = (
     28 * 1024
 )  # bytes: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook
 SUMMARY_MAX, ROWS_MAX, NAME_MAX, VALUE_MAX, WHY_MAX = 1000, 10, 60, 200, 400  # characters, of up to four bytes
+OWN, TEMPLATE_MAX = "teams", 2000  # the template's name, and characters of what it makes
 SHORT = 2  # s: so long is waited where Teams asks for it
 REASON_MAX = 200
 COLOURS = {"critical": "attention", "error": "attention", "warning": "warning", "info": "default"}
@@ -39,17 +41,19 @@ REMEDIES: Mapping[int, str] = {
 
 
 class TeamsChannel:
-    """``wait`` sleeps for seconds."""
+    """``wait`` sleeps for seconds; ``tell`` hears of templates that failed."""
 
     can = Can(answers=False, buttons=False, length=1000)
 
-    def __init__(self, parameters: Parameters, outside: Outside, wait: Callable[[float], None]) -> None:
-        self._parameters, self._outside, self._wait = parameters, outside, wait
+    def __init__(
+        self, parameters: Parameters, outside: Outside, wait: Callable[[float], None], tell: Tell = unheard
+    ) -> None:
+        self._parameters, self._outside, self._wait, self._tell = parameters, outside, wait, tell
 
     def send(self, notice: Notice) -> str:
         """The id of the workflow's run. Raises SendFailed, OutcomeUnknown."""
         url = self._url(notice.contact.address)
-        body = json.dumps(render(notice), ensure_ascii=False).encode()
+        body = json.dumps(render(notice, self._tell), ensure_ascii=False).encode()
         answer = self._post(url, body)
         seconds = _asked_to_wait(answer)
         if seconds is not None and seconds <= SHORT:
@@ -77,10 +81,9 @@ class TeamsChannel:
             raise OutcomeUnknown(f"Teams may have posted it: {fault}") from fault
 
 
-def render(notice: Notice) -> Mapping[str, Any]:
-    """The message that tells ``notice``. Pure."""
+def render(notice: Notice, tell: Tell = unheard) -> Mapping[str, Any]:
+    """The message that tells ``notice``. Pure. ``tell`` hears of a template that failed."""
     said = facts(notice)
-    nobody = [_text(f"{said.nobody.capitalize()}. Please see to it.", weight="bolder")] if said.nobody else []
     since = f"{said.status.capitalize()}. Since {said.since} ({said.zone}). {cut(said.why_you, WHY_MAX)}"
     rows = [_row(cut(name, NAME_MAX), cut(value, VALUE_MAX)) for name, value in islice(said.rows, ROWS_MAX)]
     card = {
@@ -90,9 +93,7 @@ def render(notice: Notice) -> Mapping[str, Any]:
         "fallbackText": _inert(f"{said.headline}: {cut(said.summary, VALUE_MAX)}"),
         "msteams": {"width": "Full"},
         "body": [
-            _text(said.headline, weight="bolder", color=COLOURS.get(said.severity, "default")),
-            *nobody,
-            _text(cut(said.summary, SUMMARY_MAX) or "no summary", size="large"),
+            *_what(said, notice, tell),
             _text(since, isSubtle=True),
             *rows,
         ],
@@ -100,6 +101,18 @@ def render(notice: Notice) -> Mapping[str, Any]:
     if said.link:
         card["actions"] = [{"type": "Action.OpenUrl", "title": "Answer", "url": said.link}]
     return {"type": "message", "attachments": [{"contentType": CARD, "contentUrl": None, "content": card}]}
+
+
+def _what(said: Facts, notice: Notice, tell: Tell) -> list[Mapping[str, Any]]:
+    """By the account's own template where there is one: its Markdown is meant, what it fills in is escaped."""
+    if OWN in notice.templates:
+        return [{"type": "TextBlock", "wrap": True, "text": cut(text_of(OWN, notice, tell), TEMPLATE_MAX)}]
+    nobody = [_text(f"{said.nobody.capitalize()}. Please see to it.", weight="bolder")] if said.nobody else []
+    return [
+        _text(said.headline, weight="bolder", color=COLOURS.get(said.severity, "default")),
+        *nobody,
+        _text(cut(said.summary, SUMMARY_MAX) or "no summary", size="large"),
+    ]
 
 
 def _text(text: str, **looks: Any) -> Mapping[str, Any]:

@@ -21,7 +21,8 @@ from shared.flow.handing_on import find, lose, settle
 from shared.flow.ports import Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
 
-CHANGES_MAX = 5  # in a mail
+CHANGES_MAX = 5  # in a message
+ROOMY = frozenset({Medium.EMAIL, Medium.SLACK, Medium.TEAMS})  # that have room for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,7 @@ def _state(deps: Deps, page: Page) -> ContactState | None:
 
 def _changes(deps: Deps, loaded: Loaded, page: Page) -> tuple[ServiceChange, ...]:
     """A text has no room for them; and a page that can't say what was changed is better than none."""
-    if page.medium is not Medium.EMAIL:
+    if page.medium not in ROOMY:
         return ()
     try:
         return tuple(changes.before(deps, loaded.incident, CHANGES_MAX))

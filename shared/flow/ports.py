@@ -325,10 +325,6 @@ class Board(Protocol):
         """Shows the incident as it is now where it was ``posted``."""
         ...
 
-    def say(self, posted: str, text: str) -> None:
-        """A line in the thread of what was posted."""
-        ...
-
     def whisper(self, posted: str, member: str, text: str) -> None:
         """To one member alone, beside what was posted."""
         ...

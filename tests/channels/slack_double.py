@@ -53,6 +53,9 @@ class Slack:
             return self._post(told)
         if method == "chat.update":
             return self._update(told)
+        if method == "chat.postEphemeral":
+            known = told.get("user") in MEMBERS and told.get("channel") in {*MEMBERS.values(), *CHANNELS.values()}
+            return (200, {}, {"ok": True, "message_ts": "1.1"}) if known else refused("user_not_in_channel")
         return refused("unknown_method")
 
     def _post(self, told: dict[str, Any]) -> Answer:

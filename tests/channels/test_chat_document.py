@@ -30,9 +30,10 @@ def test_the_manifest_s_addresses_are_doors_of_ours() -> None:
 def test_the_manifest_asks_for_what_the_remedies_name() -> None:
     scopes = MANIFEST["oauth_config"]["scopes"]["bot"]
     assert {"chat:write", "im:write", "commands"} <= set(scopes)
-    assert {event.replace("message.", "") + ":history" for event in MANIFEST["settings"]["event_subscriptions"]["bot_events"]} <= {
-        *scopes
-    }
+    assert {
+        event.replace("message.", "") + ":history"
+        for event in MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    } <= {*scopes}
 
 
 def test_the_parameters_are_those_that_are_read() -> None:
@@ -48,5 +49,7 @@ def test_the_contacts_are_places() -> None:
 
 
 def test_every_error_that_it_explains_is_one_that_has_a_remedy() -> None:
-    explained = {word for line in TEXT.splitlines() for word in re.findall(r"`([a-z]+_[a-z_]+)`", line) if line.startswith("| `")}
+    explained = {
+        word for line in TEXT.splitlines() for word in re.findall(r"`([a-z]+_[a-z_]+)`", line) if line.startswith("| `")
+    }
     assert explained <= set(slack.REMEDIES)

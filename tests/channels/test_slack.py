@@ -1,8 +1,12 @@
 """Pages in Slack, by the real library against a Slack as strict as its reference."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,7 +142,6 @@ def test_no_text_from_outside_calls_anybody_links_or_breaks_a_limit(double: Slac
     told = Told(double)
     place = told.send(of(text))
     told.send(of(text, posted=place))
-    told.channel.say(place, text or "nothing")
     [root] = double.roots()
     ours = "<@U0ADA00001> "
     for said in (*texts(root), *(line.removeprefix(ours) for line in double.thread())):
@@ -146,6 +149,28 @@ def test_no_text_from_outside_calls_anybody_links_or_breaks_a_limit(double: Slac
         assert not set(said) & set("<>\u202e\x00\n\r\x1b")
     assert all(block["text"]["type"] == "plain_text" for block in root["blocks"] if "text" in block)
     json.dumps(root).encode()
+
+
+def test_what_a_member_is_told_is_for_their_eyes_and_has_no_markup(double: Slack) -> None:
+    told = Told(double)
+    told.channel.whisper(told.send(), "U0GRACE001", "<!channel> is *open*\n17 & more\u202e")
+    [(_, whispered)] = [asked for asked in double.asked if asked[0] == "chat.postEphemeral"]
+    assert (whispered["channel"], whispered["user"]) == ("D0ADA00001", "U0GRACE001")
+    assert whispered["text"] == "&lt;!channel&gt; is *open*\n17 &amp; more\\u202e"
+
+
+@pytest.mark.parametrize("text", WORLD_OF_HOSTILE, ids=lambda text: ascii(text[:20]))
+def test_the_account_s_own_template_formats_and_nothing_from_outside_links_or_calls_anybody(
+    double: Slack, text: str
+) -> None:
+    own = "*{{ number }}* {{ summary }}{% for name, value in rows %}\n{{ value }}{% endfor %}"
+    Told(double).send(of(text, templates={"slack": own}))
+    [root] = double.roots()
+    said = root["blocks"][0]["text"]
+    assert said["text"].startswith("*17*")
+    assert said["verbatim"]
+    assert not calls_somebody(said["text"])
+    assert not re.search(r"&(?!amp;|lt;|gt;)[a-z]{0,3}…?$", said["text"])
 
 
 @pytest.mark.parametrize(
@@ -240,3 +265,10 @@ def test_nobody_there_was_not_reached() -> None:
         told = Told(gone)
     with pytest.raises(SendFailed, match="Slack was not reached"):
         told.send()
+
+
+@pytest.mark.parametrize("verb", ["ingest", "page", "reply"])
+def test_nobody_pays_for_the_library_before_something_is_said_in_slack(verb: str) -> None:
+    program = f"import functions.{verb}.handler, sys; sys.exit('slack_sdk' in sys.modules)"
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", program], cwd=root, check=True)

@@ -115,6 +115,14 @@ def test_no_text_from_outside_is_more_than_text_or_makes_a_card_too_large(text: 
         assert "${" not in line
 
 
+@pytest.mark.parametrize("text", MORE_HOSTILE, ids=lambda text: ascii(text[:20]))
+def test_the_account_s_own_template_is_a_block_of_markdown_in_a_card_that_isn_t_too_large(text: str) -> None:
+    own = "**{{ number }}** {{ summary }}{% for name, value in rows %}\n\n{{ value }}{% endfor %}"
+    message = render(of(text, templates={"teams": own}))
+    assert message["attachments"][0]["content"]["body"][0]["text"].startswith("**17**")
+    assert len(json.dumps(message, ensure_ascii=False).encode()) < LARGEST
+
+
 def test_a_card_without_a_link_has_no_button() -> None:
     assert "actions" not in render(of(link=None))["attachments"][0]["content"]
 
