@@ -51,7 +51,7 @@ class TeamsChannel:
         self._parameters, self._outside, self._wait, self._tell = parameters, outside, wait, tell
 
     def send(self, notice: Notice) -> str:
-        """The id of the workflow's run. Raises SendFailed, OutcomeUnknown."""
+        """The id of the workflow's run, or of the page where it tells none. Raises SendFailed, OutcomeUnknown."""
         url = self._url(notice.contact.address)
         body = json.dumps(render(notice, self._tell), ensure_ascii=False).encode()
         answer = self._post(url, body)
@@ -60,7 +60,8 @@ class TeamsChannel:
             self._wait(seconds)
             answer = self._post(url, body)
         _check(answer)
-        return one_line(answer.headers.get("x-ms-workflow-run-id", "teams"), REASON_MAX)
+        own = f"{notice.incident.id} {notice.page.identity if notice.page else ''}"
+        return one_line(answer.headers.get("x-ms-workflow-run-id", own), REASON_MAX)
 
     def _url(self, address: str) -> str:
         name = address.removeprefix(REFERENCE)

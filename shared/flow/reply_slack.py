@@ -5,7 +5,7 @@ line counts once, by Slack's own id. People talk in threads: there, only a whole
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -17,7 +17,7 @@ from shared.domain.incident import Incident
 from shared.domain.notification import Page
 from shared.domain.outlook import together
 from shared.flow.page import notice_for
-from shared.flow.ports import AlreadyCounted, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import AlreadyCounted, Deps, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.reply import Reply, ignored, take
 from shared.sources.slack_request import Ordered, Pressed, Written
 
@@ -99,24 +99,29 @@ def _taken(deps: Deps, member: str, incident: str, answer: Answer, message_id: s
 
 
 def tell(deps: Deps, place: str, member: str, told: Told) -> None:
-    """Shows the incident as it is now at ``place``, and tells the member what came of it.
+    """Tells the member what came of it, and shows the incident as it is now at ``place``.
 
     That it can't be shown or said undoes nothing: it is logged and counted.
     """
     board = deps.boards[Medium.SLACK]
+    _trying(deps, lambda: board.whisper(place, member, told.text))
+    if told.incident is not None:
+        _trying(deps, lambda: _show(deps, place, told.incident or ""))
+
+
+def _trying(deps: Deps, act: Callable[[], None]) -> None:
     try:
-        board.whisper(place, member, told.text)
-        if told.incident and (notice := _as_it_is(deps, place, told.incident)):
-            board.update(notice)
+        act()
     except (SendFailed, OutcomeUnknown, Unavailable) as fault:
         deps.journal.fault("reply", f"the answer wasn't sent: {fault}")
         deps.journal.count("AnswerFailed")
 
 
-def _as_it_is(deps: Deps, place: str, incident: str) -> Notice | None:
+def _show(deps: Deps, place: str, incident: str) -> None:
     loaded = deps.incidents.load(incident)
     page = next((page for page in loaded.pages if _stands_at(page, place)), None) if loaded else None
-    return replace(notice_for(deps, loaded, page), posted=place) if loaded and page else None
+    if loaded and page:
+        deps.boards[Medium.SLACK].update(replace(notice_for(deps, loaded, page), posted=place))
 
 
 def _user(directory: Directory, member: str) -> User | None:

@@ -1,11 +1,15 @@
 """Answers from Slack: who may give them, what they do, that they count once, and what each refusal is called."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from cli.world import Wall
+from shared.domain.directory import Medium
+from shared.flow.ports import Notice, OutcomeUnknown, SendFailed
 from tests.web.slack_member import ADA, FORM, GRACE, STRANGER, Workspace
 
 
@@ -27,6 +31,23 @@ def test_the_message_that_was_pressed_shows_the_incident_as_it_is_by_then(slack:
     slack.press("ack")
     [shown] = slack.world.wall.shown
     assert (shown.posted, shown.incident.acknowledged_by) == (slack.place(), ("ada",))
+
+
+class Mute(Wall):
+    """A board that can't be written to."""
+
+    def update(self, notice: Notice) -> None:
+        raise OutcomeUnknown("Slack may have posted it")
+
+    def whisper(self, posted: str, member: str, text: str) -> None:
+        raise SendFailed("Slack refused")
+
+
+def test_an_answer_counts_where_slack_can_t_be_told_so(slack: Workspace) -> None:
+    slack.world.deps = replace(slack.world.deps, boards={Medium.SLACK: Mute()})
+    assert slack.press("ack")["statusCode"] == 200
+    assert slack.story.incident.acknowledged_by == ("ada",)
+    assert slack.world.notebook.counts["AnswerFailed"] == 2
 
 
 @pytest.mark.parametrize(("word", "status"), [("resolve", "resolved"), ("escalate", "triggered")])
