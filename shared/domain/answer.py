@@ -6,6 +6,7 @@ nothing.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -73,15 +74,17 @@ NUMBERED = frozenset({Word.ACK, Word.RESOLVE, Word.ESCALATE, Word.STATUS})
 DIGITS = {"4": Word.ACK, "5": Word.ESCALATE, "6": Word.RESOLVE}
 TEXT_COMMAND = re.compile(
     rf"(?P<word>ack|resolve|escalate|status|4|5|6)"
-    rf"(?P<argument>(?:\s+{NUMBER})?(?:[\s,]+(?:please|pls|thanks|thank you|thx))?)[\W_]*",
+    rf"(?P<argument>(?:\s+{NUMBER})?(?:[\s,.!]+(?:please|pls|thanks|thank you|thx))?)(?:[^\w?？]|_)*",
     re.IGNORECASE,
 )
 LEFT_TO_THE_CARRIER = frozenset(
     {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "start", "unstop", "help", "info"}
 )
 
-QUOTED = re.compile(r"\s{0,3}>")
-INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"))
+QUOTED = re.compile(r"\s{0,3}[>＞]")
+INVISIBLE = dict.fromkeys(
+    map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufe0f\u034f\u00ad")
+)
 CLOSINGS = frozenset(  # what a letter ends with: a note beside a command ends there
     {
         "thanks", "thank you", "thx", "regards", "best", "best regards", "kind regards", "warm regards", "cheers",
@@ -117,13 +120,18 @@ def commands_for(answer: Answer, by: Author, entry: int | None, directory: Direc
 
 def _read(text: str, command: Callable[[str], Answer | None]) -> Answer:
     lines = [line.translate(INVISIBLE).strip() for line in text[:TEXT_MAX].splitlines() if not QUOTED.match(line)]
-    found = next(((place, read) for place, line in enumerate(lines) if (read := command(line))), None)
+    found = next(((place, read) for place, line in enumerate(lines) if (read := _in_any_width(command, line))), None)
     if found is None:
         note = _note(lines)
         return Answer(word=Word.NOTE, note=note) if note else NOTHING
     place, read = found
     noted = [read.argument] if read.word is Word.NOTE and read.argument else []
     return replace(read, note=_note(noted + lines[:place] + _up_to_the_closing(lines[place + 1 :])))
+
+
+def _in_any_width(command: Callable[[str], Answer | None], line: str) -> Answer | None:
+    """Keyboards of Japan and China write ``ａｃｋ　１７``."""
+    return command(line) or (None if line.isascii() else command(unicodedata.normalize("NFKC", line).strip()))
 
 
 def _command(line: str) -> Answer | None:
@@ -139,7 +147,7 @@ def _text_command(line: str) -> Answer | None:
     match = TEXT_COMMAND.fullmatch(line)
     if match is None:
         return None
-    word, argument = match["word"].casefold(), match["argument"].strip(" \t,")
+    word, argument = match["word"].casefold(), match["argument"].strip(" \t,.!")
     number = re.search(r"\d+", argument)
     return Answer(
         word=DIGITS.get(word) or Word(word), argument=argument or None, number=int(number[0]) if number else None

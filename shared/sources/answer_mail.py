@@ -10,35 +10,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from email.utils import getaddresses
 from typing import Any
 
-from shared.sources.mail.new_text import new_text
-from shared.sources.mail.reading import header, read_message, text_of
+from shared.sources.mail.automatic import automatic
+from shared.sources.mail.new_text import written
+from shared.sources.mail.reading import HEADER_MAX, header, read_message, senders_of
 
 PASS, GRAY = "PASS", "GRAY"
 SES = "amazonses.com"  # whose Authentication-Results count
 
-AUTOMATIC: Mapping[str, re.Pattern[str]] = {  # headers by which programs say that no person wrote
-    "Auto-Submitted": re.compile(r"(?!no\b)\S.*", re.IGNORECASE),  # RFC 3834 §5
-    "Precedence": re.compile(r"(bulk|junk|list|auto_reply).*", re.IGNORECASE),
-    "X-Auto-Response-Suppress": re.compile(r".*\b(all|oof|autoreply)\b.*", re.IGNORECASE),
-    **dict.fromkeys(
-        (
-            *("X-Autoreply", "X-Autorespond", "X-Autoresponse", "X-Auto-Reply", "X-Mail-Autoreply"),
-            *("X-FC-MachineGenerated", "X-AutoReply-From", "List-Id", "Feedback-ID"),
-        ),
-        re.compile(r"(?!no\b)\S.*", re.IGNORECASE),
-    ),
-}
-REPORTS = ("multipart/report", "message/delivery-status", "message/feedback-report", "text/calendar")
-VACATION = re.compile(
-    r"\s*(automatic reply|auto(matische)?[ -]?(reply|response|antwort)|out of (the )?office|abwesenheit|"
-    r"réponse automatique|respuesta automática|resposta automática|risposta automatica|"
-    r"undeliver|delivery (status notification|failure)|mail delivery failed|returned mail|failure notice)",
-    re.IGNORECASE,
-)
-MAILERS = re.compile(r"(mailer-daemon|postmaster|no-?reply|bounces?)([+-].*)?@", re.IGNORECASE)
 ALIGNED = re.compile(r"dkim=pass\b[^;]*?header\.[di]=@?([\w.-]+)", re.IGNORECASE)
 
 
@@ -72,35 +52,15 @@ def verdicts_of_receipt(receipt: Mapping[str, Any]) -> Verdicts:
 def read(raw: bytes, verdicts: Verdicts, recipients: tuple[str, ...]) -> MailAnswer:
     """Any bytes can be read; ``recipients`` are the envelope's that are ours."""
     message = read_message(raw)
-    senders = _senders(message)
+    senders = senders_of(message)
     return MailAnswer(
         message_id=header(message, "Message-ID") or f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>",
         sender=senders[0] if senders else "",
         recipients=recipients,
-        text=new_text(text_of(message)),
+        text=written(message),
         automatic=automatic(message),
         refused=_refused(message, senders, verdicts),
     )
-
-
-def automatic(message: "Message[str, str]") -> str | None:
-    """Why no person wrote it; None where one may have."""
-    for name, says_so in AUTOMATIC.items():
-        if says_so.fullmatch(header(message, name)):
-            return f"its header {name} says so"
-    if message.get_content_type() in REPORTS:
-        return f"it is a report ({message.get_content_type()})"
-    if header(message, "Return-Path").replace(" ", "") == "<>":
-        return "it has no sender to answer to"
-    if VACATION.match(header(message, "Subject")):
-        return "its subject says so"
-    senders = _senders(message)
-    return "its sender is a program" if senders and MAILERS.match(senders[0]) else None
-
-
-def _senders(message: "Message[str, str]") -> list[str]:
-    written = [str(value) for value in message.get_all("From", [])]
-    return [address for _, address in getaddresses(written) if address]
 
 
 def _refused(message: "Message[str, str]", senders: list[str], verdicts: Verdicts) -> str | None:
@@ -116,7 +76,7 @@ def _refused(message: "Message[str, str]", senders: list[str], verdicts: Verdict
 
 def _signed_by_sender(message: "Message[str, str]", sender: str) -> bool:
     """By SES's own results, the topmost; those below are the sender's word."""
-    results = str(message.get("Authentication-Results", ""))
+    results = str(message.get("Authentication-Results", ""))[:HEADER_MAX]
     if results.partition(";")[0].strip().casefold() != SES:
         return False
     domain = sender.rpartition("@")[2].casefold()

@@ -1,4 +1,4 @@
-"""What mail programs write around a reply, in the languages they speak: attributions, headers, signatures.
+"""What mail programs write above the message that they quote, in the languages they speak: attributions, headers.
 
 Laws: the words are as the programs show them, ``·`` between them; a language is added by adding its words.
 """
@@ -6,75 +6,110 @@ Laws: the words are as the programs show them, ``·`` between them; a language i
 import re
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     return [word.strip() for word in text.replace("\n", "·").split("·") if word.strip()]
 
 
-def _any(text: str) -> str:
-    return "|".join(re.escape(word) for word in sorted(_words(text), key=len, reverse=True))
+def any_of(text: str) -> str:
+    return "|".join(re.escape(word) for word in sorted(words_of(text), key=len, reverse=True))
 
 
 # The word that an attribution begins with: On Mon …, Am Montag …
 _INTRODUCTIONS = """
-    On · Am · Le · El · Il · Op · Em · Den · Dne · Dňa · Dnia · W dniu · På · In data · Vào · Pada · La · Στις · În
-    בתאריך · في
+    On · At · Am · Le · El · Il · Op · Em · Den · Dne · Dňa · Dnia · W dniu · På · In data · Vào · Pada · La · Στις
+    În · Dana · Ekki · בתאריך · في
 """
-INTRODUCTIONS = re.compile(rf"(?:{_any(_INTRODUCTIONS)})\b|在|于|於", re.IGNORECASE)
+INTRODUCTIONS = re.compile(rf"(?:{any_of(_INTRODUCTIONS)})\b|在|于|於", re.IGNORECASE)
+
+# The words before an address where nothing is said of the time: Zitat von Tocsin <…>:
+_QUOTING = """
+    quoting · zitat von · citando a · citando · citazione di · en cours de citation de · wiadomość napisana przez
+    citát · citerar
+"""
+QUOTING = re.compile(rf"(?:{any_of(_QUOTING)})\b", re.IGNORECASE)
 
 # The verb of an attribution.
 _WROTE = """
-    wrote · writes · schrieb · schreibt · geschrieben · a écrit · écrit · ecrit · escribió · escribio · escreveu
-    ha scritto · scrive · va escriure · schreef · geschreven · skrev · skrifaði · kirjoitti · napisał · napisała
-    napisał(a) · pisze · napsal · napsal(a) · napísal · napísal(a) · написал · написала · написал(а) · пишет · писал
-    написав · пише · написа · írta · a scris · έγραψε · yazdı · menulis · đã viết
+    wrote · writes · schrieb · schreibt · geschrieben · a écrit · écrit · ecrit · a ecrit · escribió · escribio
+    escreveu · ha scritto · scrive · scritto · va escriure · schreef · geschreven · skrev · följande · skrifaði
+    kirjoitti · kirjoittaa · napisał · napisała · napisał(a) · napisał/a · pisze · napsal · napsala · napsal(a)
+    napísal · napísal(a) · napisal · написал · написала · написал(а) · написал (а) · пишет · писал · написав
+    написав(ла) · пише · написа · írta · ezt írta · a scris · έγραψε · yazdı · şunu yazdı · şunları yazdı · menulis
+    đã viết · je napisao · napisao
 """
-WROTE = re.compile(rf"(?<!\w)(?:{_any(_WROTE)})(?!\w)|写道|寫道|写到|書きました|のメール|작성|썼습니다", re.IGNORECASE)
+WROTE = re.compile(
+    rf"(?<!\w)(?:{any_of(_WROTE)})(?!\w)|写道|寫道|写到|写了|撰写"
+    r"|書きました|のメール|作成|작성|썼습니다|님이 쓴|כתב|كتب",
+    re.IGNORECASE,
+)
 
 # A line that announces the whole quoted message: between dashes, or by itself.
 _ORIGINAL = """
-    original message · original appointment · forwarded message · reply message · ursprüngliche nachricht
-    originalnachricht · original-nachricht · weitergeleitete nachricht · message d'origine · message d’origine
-    message original · message transféré · mensaje original · mensaje reenviado · mensagem original
-    mensagem encaminhada · messaggio originale · messaggio inoltrato · oorspronkelijk bericht · doorgestuurd bericht
-    oprindelig meddelelse · opprinnelig melding · ursprungligt meddelande · originalmeddelande
-    vidarebefordrat meddelande · alkuperäinen viesti · wiadomość oryginalna · oryginalna wiadomość
-    treść przekazanej wiadomości · původní zpráva · исходное сообщение · пересылаемое сообщение
-    пересланное сообщение · eredeti üzenet · mesaj original · orijinal mesaj · özgün ileti · 原始邮件 · 原始郵件
-    转发邮件 · 回复的原邮件 · 元のメッセージ · 転送メッセージ · 원본 메시지
+    original message · original appointment · original e-mail · original email · forwarded message · forwarded e-mail
+    reply message · replied message · ursprüngliche nachricht · originalnachricht · original-nachricht
+    original nachricht · ursprüngliche e-mail · originalmeldung · weitergeleitete nachricht · weitergeleitete message
+    message d'origine · message d’origine · message original · message initial · message transféré · e-mail d'origine
+    mensaje original · mensaje reenviado · mensagem original · mensagem encaminhada · mensagem reencaminhada
+    messaggio originale · messaggio inoltrato · oorspronkelijk bericht · oorspronkelijke bericht · origineel bericht
+    doorgestuurd bericht · oprindelig meddelelse · oprindelig besked · videresendt meddelelse · opprinnelig melding
+    original melding · opprinnelig e-post · videresendt melding · ursprungligt meddelande · originalmeddelande
+    vidarebefordrat meddelande · alkuperäinen viesti · välitetty viesti · wiadomość oryginalna · oryginalna wiadomość
+    treść przekazanej wiadomości · wiadomość przekazana · původní zpráva · původní e-mail · přeposlaná zpráva
+    исходное сообщение · оригинальное сообщение · пересылаемое сообщение · пересланное сообщение
+    первоначальное сообщение · вихідне повідомлення · оригінальне повідомлення · початкове повідомлення
+    переслане повідомлення · eredeti üzenet · mesaj original · mesajul original · orijinal mesaj · özgün ileti
+    orijinal ileti · iletilen mesaj · yönlendirilen mesaj · αρχικό μήνυμα · missatge original · pôvodná správa
+    izvorna poruka · alkuperäinen sähköposti · 原始邮件 · 原始郵件 · 原始信息 · 原始訊息 · 原邮件 · 转发邮件
+    转发的邮件 · 轉寄郵件 · 回复的原邮件 · 原始邮件信息 · 邮件原件 · 元のメッセージ · オリジナルメッセージ
+    元のメール · 転送メッセージ · 転送されたメッセージ · 원본 메시지 · 원본 이메일 · 원본 메일 · 원본메일
+    전달된 메시지 · 전달된 메일
 """
 _FORWARDED = """
     begin forwarded message · anfang der weitergeleiteten nachricht · début du message transféré
     début du message réexpédié · inicio del mensaje reenviado · início da mensagem encaminhada
-    inizio messaggio inoltrato · begin doorgestuurd bericht · начало переадресованного сообщения
-    転送されたメッセージ · 下面是被转发的邮件
+    início da mensagem reencaminhada · inizio messaggio inoltrato · begin doorgestuurd bericht · vidarebefordrat brev
+    start på videresendt besked · videresendt melding · videresendt besked · välitetty viesti alkaa
+    początek przekazywanej wiadomości · začátek přeposlané zprávy · начало переадресованного сообщения
+    начало пересылаемого сообщения · початок листа, що пересилається · iletilen ileti başlangıcı
+    転送されたメッセージ · 下面是被转发的邮件 · 以下是轉寄的郵件 · 전달된 메시지 시작
 """
+DASHES = "[-_=—–‐‑‒*]"
 ORIGINAL_MESSAGE = re.compile(
-    rf"[*_]?[-_=—]{{2,}}\s*(?:{_any(_ORIGINAL)})\s*[:：]?\s*[-_=—]*[*_]?|(?:{_any(_FORWARDED)})\s*[:：]", re.IGNORECASE
+    rf"[*_]?{DASHES}{{2,}}\s*(?:{any_of(_ORIGINAL)})\s*[:：]?\s*(?:{DASHES}{{2,}})?[*_]?|(?:{any_of(_FORWARDED)})\s*[:：]",
+    re.IGNORECASE,
 )
+# The same in a language that isn't named here; it counts above a message's headers.
+BETWEEN_DASHES = re.compile(rf"{DASHES}{{3,}}\s*[^\W\d_][^-_=]{{2,50}}?\s*{DASHES}{{3,}}")
 
 # The labels of a quoted message's headers: who wrote; when, or what about; to whom.
 FROM_LABELS = frozenset(
-    _words("""
+    words_of("""
     from · von · absender · de · expéditeur · remitente · remetente · da · mittente · van · afzender · från · fra
-    lähettäjä · od · nadawca · odesílatel · от · от кого · отправитель · від · feladó · de la · από · kimden · gönderen
-    发件人 · 寄件者 · 寄件人 · 差出人 · 送信者 · 보낸 사람 · 보낸사람
+    lähettäjä · avsändare · afsender · avsender · od · nadawca · odesílatel · от · от кого · отправитель · від
+    feladó · de la · από · kimden · gönderen · 发件人 · 发信人 · 寄件者 · 寄件人 · 差出人 · 送信者 · 送信元 · 発信者
+    보낸 사람 · 보낸사람 · 발신자 · 발신
     """)
 )
 WHEN_OR_WHAT_LABELS = frozenset(
-    _words("""
+    words_of("""
     sent · date · subject · gesendet · gesendet am · datum · betreff · envoyé · envoyé le · date d'envoi · objet
     enviado · enviado el · enviado em · enviada · enviada em · fecha · asunto · data · assunto · inviato · oggetto
     verzonden · onderwerp · skickat · ämne · sendt · emne · dato · lähetetty · aihe · päivämäärä · wysłano · temat
     odesláno · předmět · отправлено · дата · тема · надіслано · elküldve · dátum · tárgy · trimis · subiect
-    ημερομηνία · θέμα · gönderildi · gönderilme · tarih · konu · 发送时间 · 发送日期 · 日期 · 主题 · 傳送時間
-    寄件日期 · 主旨 · 送信日時 · 日時 · 日付 · 件名 · 보낸 날짜 · 날짜 · 제목
+    ημερομηνία · θέμα · gönderildi · gönderilme · tarih · konu · 发送时间 · 发送日期 · 日期 · 主题 · 傳送時間 · 发送于
+    時間 · 时间 · 寄件日期 · 主旨 · 主題 · 送信日時 · 日時 · 日付 · 件名 · 題名 · 보낸 날짜 · 보낸 시간 · 보낸날짜
+    날짜 · 일자 · 제목 · odeslané · datum odeslání · enviat · assumpte · дата відправлення · gönderme tarihi
+    data wysłania · data invio · date envoi · sujet · sendt den · sänt · skickat den · päiväys · otsikko · надісланий
+    вихідна дата
     """)
 )
 TO_LABELS = frozenset(
-    _words("""
+    words_of("""
     to · cc · bcc · reply-to · reply to · an · kopie · à · a · para · aan · till · kopia · til · kopi · vastaanottaja
-    kopio · do · dw · komu · кому · копия · címzett · către · προς · kime · bilgi · 收件人 · 抄送 · 收件者 · 副本 · 宛先
-    받는 사람 · 참조
+    kopio · do · dw · komu · кому · копия · címzett · către · προς · kime · bilgi · 收件人 · 抄送 · 收件者 · 副本
+    宛先 · 받는 사람 · 받는사람 · 수신자 · 수신 · 참조 · pro · kopie pro · cci · cco · ccn · udw · скрытая копия
+    копія · mottagare · modtager · mottaker · ontvanger · destinatario · destinatário · destinataire · empfänger
+    alıcı · 收信人 · 密送 · 密件副本 · 返信先
     """)
 )
 
@@ -84,42 +119,3 @@ GREETING = re.compile(
     r"|cześć|dzień dobry|привет|здравствуйте|see below|see inline|inline|answers? (?:below|inline))\b[^.?]{0,30}",
     re.IGNORECASE,
 )
-
-# Devices and programs, and how they are called mine.
-_DEVICE = """
-    my · mobile · a mobile · a phone · phone · iphone · ipad · ipod · android · outlook · windows · mail for · mailbox
-    airmail · yahoo · gmail · proton · samsung · galaxy · blackberry · spark · superhuman · canary · typeapp · bluemail
-    aqua mail · k-9 · thunderbird · hey · fairemail · edison · nine · the new outlook · [mail]
-"""
-_MINE = """
-    mein · meine · mon · ma · mi · mio · meu · minha · mijn · min · outlook · yahoo · gmail · proton · iphone · ipad
-    android · samsung · galaxy · blackberry · windows · mobil · mobile · smartphone · mobiel · k-9 · gmx · web.de
-"""
-DEVICES = re.compile(
-    rf"""[(<\[*_\s]{{0,4}}(?:
-        (?:sent|posted|written)\ (?:from|via|with|by|using|on)\ (?:{_any(_DEVICE)})(?!\w).{{0,100}}
-        |from\ my\ (?:iphone|ipad|android|phone|mobile)\b.{{0,40}}
-        |yahoo\ mail:\ search,\ organi[sz]e,\ conquer.{{0,80}}
-        |envoyée?\ (?:de(?:puis)?|à\ partir\ de?|avec)\b.{{0,20}}(?<!\w)(?:{_any(_MINE)})(?!\w).{{0,80}}
-        |von\ meine[mr]\ .{{1,60}}\ (?:gesendet|verschickt)\b.{{0,60}}
-        |diese\ (?:nachricht|e-?mail)\ wurde\ von\ meinem\ .{{1,80}}
-        |(?:diese\ (?:nachricht|e-?mail)\ wurde\ )?(?:gesendet|verschickt)\ (?:von|mit|aus|über)\b
-            .{{0,20}}(?<!\w)(?:{_any(_MINE)})(?!\w).{{0,80}}
-        |enviado\ (?:desde|do|de|pelo|via|con|com|por)\b.{{0,20}}(?<!\w)(?:{_any(_MINE)})(?!\w).{{0,80}}
-        |inviato\ (?:da|dal|con|tramite)\b.{{0,20}}(?<!\w)(?:{_any(_MINE)})(?!\w).{{0,80}}
-        |(?:verzonden|verstuurd)\ (?:vanaf|vanuit|met|via|van)\b.{{0,20}}(?<!\w)(?:{_any(_MINE)})(?!\w).{{0,80}}
-        |(?:skickat|sendt|sänt)\ (?:från|fra|med|via)\b.{{0,20}}(?<!\w)(?:{_any(_MINE)})(?!\w).{{0,80}}
-        |(?:lähetetty|wysłan[oea]\ z|отправлено\ (?:с|со|из|через)|надіслано\ (?:з|із))\ .{{1,80}}
-        |(?:get|download|obtenez|télécharge[rz]|obtener|obtenga|obter|obtenha|ottieni|scarica|pobierz|получите|скачать
-            |hol(?:en)?\ sie\ sich)\ .{{0,20}}\[?outlook\ .{{0,100}}
-        |outlook\ (?:für|voor)\ .{{1,40}}(?:herunterladen|beziehen|downloaden|ophalen).{{0,60}}
-        |[從从]我的.{{1,30}}(?:傳送|发送|發送|传送).{{0,10}}
-        |[發发]自我的.{{1,30}}
-        |\S.{{0,30}}から送信.{{0,10}}
-        |나의\ .{{1,30}}에서\ 보냄.{{0,10}}
-    )$""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
-# The same in one's own words; a signature only as the last paragraph.
-SENT_FROM = re.compile(r"sent from (?:\S+ ?){1,8}$", re.IGNORECASE)
