@@ -32,9 +32,9 @@ def in_slack(name: str, member: str) -> User:
 class Workspace:
     """A night on which Ada was paged in Slack at three, and Grace is next; Linus has no Slack."""
 
-    def __init__(self, incidents: int = 1) -> None:
+    def __init__(self, incidents: int = 1, repeat: int = 0) -> None:
         people = (in_slack("ada", ADA), in_slack("grace", GRACE), user("linus"))
-        self.story = Story(directory(level("ada"), level("grace"), users=people))
+        self.story = Story(directory(level("ada"), level("grace"), users=people, repeat=repeat))
         for number in range(1, incidents + 1):
             self.story.receive(f"disk-{number}", summary=f"disk-{number}: full")
         self.world = self.story.world

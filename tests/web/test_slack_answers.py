@@ -33,6 +33,14 @@ def test_the_message_that_was_pressed_shows_the_incident_as_it_is_by_then(slack:
     assert (shown.posted, shown.incident.acknowledged_by) == (slack.place(), ("ada",))
 
 
+def test_who_is_paged_again_is_told_where_the_incident_stands_already() -> None:
+    slack = Workspace(repeat=1)
+    slack.story.at("03:16")
+    told = [(s.notice.page.user, s.notice.posted) for s in slack.world.sent if s.notice.page]
+    ada, grace = "simulated:1", "simulated:2"
+    assert told == [("ada", None), ("grace", None), ("ada", ada), ("grace", grace)]
+
+
 class Mute(Wall):
     """A board that can't be written to."""
 
