@@ -47,6 +47,7 @@ ENVIRONMENT = {
     "TOCSIN_EVENT_BUS": "tocsin",
     "TOCSIN_ALARM_TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:tocsin-alarms",
     "TOCSIN_MAIL_FROM": "tocsin@acme.example",
+    "TOCSIN_MAIL_CONFIGURATION_SET": "tocsin",
     "TOCSIN_MAIL_DOMAIN": "in.acme.example",
     "TOCSIN_REPLY_SECRET": "/tocsin/reply-secret",
     "TOCSIN_PUBLIC_URL": "/tocsin/public-url",

@@ -38,7 +38,7 @@ class On(StrEnum):
     DEAD_LETTERS = "dead letters"
     ESCALATION = "the state machine"
     BUS = "the event bus"
-    SENDER = "the identity that mail is sent as"
+    SENDER = "the identity that mail is sent as, and the set that says what becomes of it"
     ALARM_TOPIC = "the alarm topic"
     PARAMETERS = "parameters: where this deployment is reached, and the secrets of its channels"
     PHONES = "any phone number"
@@ -54,6 +54,9 @@ class Call:
 CHANGE_INCIDENT = Call(On.INCIDENTS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"))
 COUNT = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:UpdateItem"))
 CLAIM = Call(On.INCIDENTS, ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"))
+KNOW_METHODS = Call(
+    On.INCIDENTS, ("dynamodb:GetItem",)
+)  # whether they are broken, and how many texts a number was sent of late
 READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than could travel
 READ_DIRECTORY = Call(On.DIRECTORY, ("dynamodb:GetItem", "dynamodb:Query"))
 QUEUE_EVENTS = Call(On.EVENTS, ("sqs:SendMessage",))
@@ -61,6 +64,7 @@ QUEUE_PAGES = Call(On.PAGES, ("sqs:SendMessage",))
 HAND_BACK = ("sqs:ChangeMessageVisibility",)  # what can't be carried out now comes again in seconds
 START_ESCALATION = Call(On.ESCALATION, ("states:StartExecution",))
 SEND_MAIL = Call(On.SENDER, ("ses:SendEmail",))
+SEND_TEXTS = Call(On.PHONES, ("sns:Publish",))
 TELL_FALLBACK = Call(On.ALARM_TOPIC, ("sns:Publish",))
 READ_PARAMETERS = Call(On.PARAMETERS, ("ssm:GetParameter",))
 
@@ -89,23 +93,33 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "page": (
         CHANGE_INCIDENT,
         CLAIM,
-        Call(On.INCIDENTS, ("dynamodb:GetItem",)),  # how many texts a number was sent of late
+        KNOW_METHODS,
         READ_DIRECTORY,
         QUEUE_PAGES,
         Call(On.PAGES, HAND_BACK),
         SEND_MAIL,
-        Call(On.PHONES, ("sns:Publish",)),
+        SEND_TEXTS,
         TELL_FALLBACK,
         READ_PARAMETERS,
     ),
     "reply": (
         CHANGE_INCIDENT,
         Call(On.OPEN_INDEX, ("dynamodb:Query",)),
+        KNOW_METHODS,
         READ_DIRECTORY,
         Call(On.MAIL, ("s3:GetObject",)),
         START_ESCALATION,
         SEND_MAIL,
         READ_PARAMETERS,
+    ),
+    "track": (
+        CHANGE_INCIDENT,
+        KNOW_METHODS,
+        READ_DIRECTORY,
+        QUEUE_PAGES,
+        SEND_MAIL,
+        SEND_TEXTS,
+        TELL_FALLBACK,
     ),
     "sweep": (
         CHANGE_INCIDENT,
@@ -131,6 +145,7 @@ LAMBDAS_OWN: Mapping[str, tuple[Call, ...]] = {
     "escalate": (),
     "page": (Call(On.PAGES, _POLL),),
     "reply": (_PUT_AWAY,),
+    "track": (_PUT_AWAY,),
     "sweep": (_PUT_AWAY,),
     "publish": (
         Call(On.STREAM, ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")),
@@ -179,7 +194,10 @@ def arns(stack: Stack, settings: Settings, target: Target, handed: Mapping[On, s
         On.DEAD_LETTERS: (names.arn(stack, "sqs", names.DEAD_LETTERS),),
         On.ESCALATION: (names.arn(stack, "states", f"stateMachine:{names.STATE_MACHINE}"),),
         On.BUS: (names.arn(stack, "events", f"event-bus/{names.EVENT_BUS}"),),
-        On.SENDER: tuple(names.arn(stack, "ses", f"identity/{identity}") for identity in identities)
+        On.SENDER: (
+            *(names.arn(stack, "ses", f"identity/{identity}") for identity in identities),
+            names.arn(stack, "ses", f"configuration-set/{names.CONFIGURATION_SET}"),
+        )
         if target.names_senders
         else ("*",),
         On.ALARM_TOPIC: (names.arn(stack, "sns", names.ALARM_TOPIC),),

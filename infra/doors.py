@@ -21,7 +21,7 @@ from constructs import Construct
 from infra import names
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.stack import TocsinStack
-from infra.patterns import PATTERNS, alarms
+from infra.patterns import DELIVERY, PATTERNS, alarms
 from infra.settings import Settings
 from infra.targets import Target
 
@@ -45,10 +45,14 @@ ROUTES: Mapping[str, Mapping[str, Sequence[api.HttpMethod]]] = {  # whose functi
 class Doors(TocsinStack):
     def __init__(self, scope: Construct, name: str, *, settings: Settings, target: Target) -> None:
         super().__init__(scope, name, settings=settings, target=target, description="Tocsin: HTTP API, rules, mail")
-        self._ingest = names.function_of(self, "ingest")
+        self._ingest, self._track = names.function_of(self, "ingest"), names.function_of(self, "track")
+        self._dead_letters = names.queue_of(self, names.DEAD_LETTERS)
         self._rules()
         self._let_others_send()
         self._logs_of_waf()
+        self._reports_of_mail()
+        if settings.sms_delivery_logs:
+            self._logs_of_texts()
         http = self._http_api()
         if settings.ses_identity == "create":
             self._identity()
@@ -57,14 +61,13 @@ class Doors(TocsinStack):
         self._tell_the_command(http)
 
     def _rules(self) -> None:
-        dead_letters = names.queue_of(self, names.DEAD_LETTERS)
         chosen = self.settings.event_patterns
         rules = self._rule_names()
         ours = {**PATTERNS, names.ALARMS_RULE: alarms(thermostats=self.settings.target_tracking_alarms)}
         patterns = [*(ours[rule] for rule in rules[: len(rules) - len(chosen)]), *chosen]
         target = targets.LambdaFunction(
             self._ingest,
-            dead_letter_queue=dead_letters,
+            dead_letter_queue=self._dead_letters,
             max_event_age=Duration.hours(24),  # EventBridge's own limits
             retry_attempts=185,
         )
@@ -94,24 +97,60 @@ class Doors(TocsinStack):
     def _logs_of_waf(self) -> None:
         """Lines of blocked requests alone, https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html"""
         for number, group in enumerate(self.settings.waf_log_groups, start=1):
-            permission = lambda_.CfnPermission(
-                self,
-                f"WafMayCallIngest{number}",
-                action="lambda:InvokeFunction",
-                function_name=self._ingest.function_arn,
-                principal="logs.amazonaws.com",
-                source_account=self.account,
-                source_arn=names.arn(self, "logs", f"log-group:{group}:*"),
-            )
-            subscription = logs.CfnSubscriptionFilter(
-                self,
-                f"Waf{number}",
-                log_group_name=group,
-                filter_name=names.WAF_FILTER,
-                filter_pattern='{ $.action = "BLOCK" }',
-                destination_arn=self._ingest.function_arn,
-            )
-            subscription.add_dependency(permission)
+            self._subscribe(f"Waf{number}", self._ingest, group, names.WAF_FILTER, pattern='{ $.action = "BLOCK" }')
+
+    def _subscribe(self, name: str, function: lambda_.IFunction, group: str, filter_name: str, *, pattern: str) -> None:
+        permission = lambda_.CfnPermission(
+            self,
+            f"{name}MayCall",
+            action="lambda:InvokeFunction",
+            function_name=function.function_arn,
+            principal="logs.amazonaws.com",
+            source_account=self.account,
+            source_arn=names.arn(self, "logs", f"log-group:{group}:*"),
+        )
+        subscription = logs.CfnSubscriptionFilter(
+            self,
+            name,
+            log_group_name=group,
+            filter_name=filter_name,
+            filter_pattern=pattern,
+            destination_arn=function.function_arn,
+        )
+        subscription.add_dependency(permission)
+
+    def _reports_of_mail(self) -> None:
+        """SES says by the default bus what became of each mail: that is where EventBridge may take it."""
+        reporting = ses.CfnConfigurationSet(self, "Mail", name=names.CONFIGURATION_SET)
+        destination = ses.CfnConfigurationSetEventDestination(
+            self,
+            "MailReports",
+            configuration_set_name=names.CONFIGURATION_SET,
+            event_destination=ses.CfnConfigurationSetEventDestination.EventDestinationProperty(
+                name="track",
+                enabled=True,
+                matching_event_types=["bounce", "complaint", "delivery", "deliveryDelay", "reject", "renderingFailure"],
+                event_bridge_destination=ses.CfnConfigurationSetEventDestination.EventBridgeDestinationProperty(
+                    event_bus_arn=names.arn(self, "events", "event-bus/default")
+                ),
+            ),
+        )
+        destination.add_dependency(reporting)
+        target = targets.LambdaFunction(
+            self._track,
+            dead_letter_queue=self._dead_letters,
+            max_event_age=Duration.hours(24),
+            retry_attempts=185,
+        )
+        rule = events.Rule(self, "Delivery", rule_name=names.DELIVERY_RULE, event_pattern=EVERYTHING, targets=[target])
+        narrowed: Any = rule.node.default_child
+        narrowed.event_pattern = DELIVERY
+
+    def _logs_of_texts(self) -> None:
+        """SNS says what became of a text in two log groups, which it makes with the first text that it logs."""
+        delivered = f"sns/{self.region}/{self.account}/DirectPublishToPhoneNumber"
+        for name, group in (("Delivered", delivered), ("Failed", f"{delivered}/Failure")):
+            self._subscribe(f"Texts{name}", self._track, group, names.TEXTS_FILTER, pattern="")
 
     def _http_api(self) -> api.HttpApi:
         answering = {

@@ -67,6 +67,7 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_PAGES_QUEUE_URL",
             "TOCSIN_ALARM_TOPIC_ARN",
             "TOCSIN_MAIL_FROM",
+            "TOCSIN_MAIL_CONFIGURATION_SET",
             "TOCSIN_MAIL_DOMAIN",
             "TOCSIN_REPLY_SECRET",
             "TOCSIN_PUBLIC_URL",
@@ -81,9 +82,22 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_STATE_MACHINE_ARN",
             "TOCSIN_MAIL_BUCKET",
             "TOCSIN_MAIL_FROM",
+            "TOCSIN_MAIL_CONFIGURATION_SET",
             "TOCSIN_MAIL_DOMAIN",
             "TOCSIN_REPLY_SECRET",
             "TOCSIN_PUBLIC_URL",
+        ),
+    ),
+    "track": Shape(
+        seconds=30,  # as page: it tells whose method is broken
+        retries=2,
+        environment=(
+            "TOCSIN_INCIDENTS_TABLE",
+            "TOCSIN_DIRECTORY_TABLE",
+            "TOCSIN_PAGES_QUEUE_URL",
+            "TOCSIN_ALARM_TOPIC_ARN",
+            "TOCSIN_MAIL_FROM",
+            "TOCSIN_MAIL_CONFIGURATION_SET",
         ),
     ),
     "sweep": Shape(
@@ -167,7 +181,8 @@ class Flow(TocsinStack):
         return queue
 
     def _rules_of_doors(self) -> list[str]:
-        rules = names.ingest_rules(self.settings.event_sources, len(self.settings.event_patterns))
+        heard = names.ingest_rules(self.settings.event_sources, len(self.settings.event_patterns))
+        rules = [*heard, names.DELIVERY_RULE]
         return [names.arn(self, "events", f"rule/{rule}") for rule in rules]
 
     def _queue(self, name: str, **properties: object) -> sqs.Queue:
@@ -207,6 +222,7 @@ class Flow(TocsinStack):
             "TOCSIN_EVENT_BUS": names.EVENT_BUS,
             "TOCSIN_ALARM_TOPIC_ARN": names.arn(self, "sns", names.ALARM_TOPIC),
             "TOCSIN_MAIL_FROM": self.settings.mail_from,
+            "TOCSIN_MAIL_CONFIGURATION_SET": names.CONFIGURATION_SET,
             "TOCSIN_MAIL_DOMAIN": self.settings.inbound_domain,
             "TOCSIN_REPLY_SECRET": names.REPLY_SECRET,
             "TOCSIN_PUBLIC_URL": names.PUBLIC_URL,

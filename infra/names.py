@@ -16,7 +16,7 @@ from shared.domain.left_out import OWN
 
 PREFIX = OWN  # also of our own alarms, which are never taken for the customer's
 
-VERBS = ("ingest", "triage", "escalate", "page", "reply", "sweep", "publish")
+VERBS = ("ingest", "triage", "escalate", "page", "reply", "track", "sweep", "publish")
 
 INCIDENTS_TABLE = "tocsin-incidents"
 DIRECTORY_TABLE = "tocsin-directory"
@@ -40,6 +40,7 @@ CODEBUILD_RULE = "tocsin-codebuild"
 ECS_RULE = "tocsin-ecs"
 CHOSEN_RULE = "tocsin-chosen-{number}"  # of the settings' own patterns
 SWEEP_RULE = "tocsin-sweep"
+DELIVERY_RULE = "tocsin-delivery"  # what SES says of our mail
 RULES_OF: Mapping[str, tuple[str, ...]] = {  # of each source that speaks on the default bus
     "cloudwatch": (ALARMS_RULE,),
     "guardduty": (FINDINGS_RULE, ARCHIVED_RULE),
@@ -56,6 +57,8 @@ HEARTS = "HEART#"  # likewise: heartbeats
 RATES = "RATE#"  # begins what the door may write in the table of incidents: how much each routing key sent
 WAF_FILTER = "tocsin"  # the subscription of a log group of WAF's
 RECEIPT_RULE = "tocsin-replies"
+CONFIGURATION_SET = "tocsin"  # of the mail that we send: SES says what became of it
+TEXTS_FILTER = "tocsin"  # the subscription of a log group of SNS's
 RAW = "raw/"  # where ingest puts messages that are too large to travel, in the raw bucket
 INBOUND = "inbound/"  # where SES puts mail, in the mail bucket
 

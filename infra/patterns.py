@@ -65,6 +65,19 @@ PATTERNS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
+# What became of mail: also of what others in the account send by a set of theirs, of which no page is found.
+DELIVERY: Mapping[str, Any] = {
+    "source": ["aws.ses"],
+    "detail-type": [
+        "Email Bounced",
+        "Email Complaint Received",
+        "Email Delivered",
+        "Email Delivery Delayed",
+        "Email Rejected",
+        "Email Rendering Failed",
+    ],
+}
+
 # What no rule above takes: on this machine, where an event costs nothing, integrations hear all of it.
 ANY_OTHER: tuple[Mapping[str, Any], ...] = (
     {

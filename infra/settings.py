@@ -126,6 +126,10 @@ class Settings:
     """Log groups of WAF in this Region, ``[aws-waf-logs-shop]``, of whose blocked requests we hear. Each must be there,
     and a log group has two subscriptions at most. Default: none."""
 
+    sms_delivery_logs: bool = False
+    """Whether we hear what became of texts. ``true`` once SNS logs their delivery status, which is an attribute of the
+    account and no matter of CloudFormation (docs/deploy.md), and has made its two log groups. Default: ``false``."""
+
     python: str = "3.13"
     """The Python that the functions run on: ``3.12``, ``3.13`` or ``3.14``. Default: ``3.13``."""
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from hypercorn.config import Config
 
-from local import patches
+from local import patches, providers
 from local.account import ACCOUNT, REGION
 from local.asgi import App, Receive, Scope, Send, header, read_body, replay
 from local.checked import Record
 from local.folder import Folder
-from local.mailbox import Mailbox
+from local.mailbox import Mailbox, Sent
 from local.ports import IPV4
 
 SAVED = "cloudformation.json"  # there once a stop has written the state
@@ -63,7 +63,7 @@ def make(mailbox: Mailbox, started: asyncio.Event, checked: Record | None) -> Ap
             memory.learn(alarm)
         started.set()
 
-    return _after_start(_recorded(app, mailbox), restored)
+    return _after_start(_recorded(app, mailbox, providers.report), restored)
 
 
 def http(binds: list[str]) -> Config:
@@ -93,8 +93,8 @@ def _after_start(app: App, do: Callable[[], None]) -> App:
     return started
 
 
-def _recorded(app: App, mailbox: Mailbox) -> App:
-    """``app``, whose accepted mails and texts are in the mailbox before the sender hears so."""
+def _recorded(app: App, mailbox: Mailbox, report: Callable[[Sent], None]) -> App:
+    """``app``, whose accepted mails and texts are in the mailbox before the sender hears so, and are reported later."""
 
     async def record(scope: Scope, receive: Receive, send: Send) -> None:
         keep = _keeper(scope, mailbox)
@@ -109,14 +109,16 @@ def _recorded(app: App, mailbox: Mailbox) -> App:
 
         await app(scope, replay(body), hold)
         if answer and answer[0]["status"] == 200:
-            keep(body, b"".join(message.get("body", b"") for message in answer))
+            sent = keep(body, b"".join(message.get("body", b"") for message in answer))
+            if sent is not None:
+                report(sent)
         for message in answer:
             await send(message)
 
     return record
 
 
-def _keeper(scope: Scope, mailbox: Mailbox) -> Callable[[bytes, bytes], None] | None:
+def _keeper(scope: Scope, mailbox: Mailbox) -> Callable[[bytes, bytes], Sent | None] | None:
     if scope["type"] != "http" or scope["method"] != "POST":
         return None
     if scope["path"] == "/v2/email/outbound-emails":

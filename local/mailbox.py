@@ -49,15 +49,16 @@ class Mailbox:
         with self._lock:
             return tuple(self._messages)
 
-    def mailed(self, request: bytes, answer: bytes) -> None:
+    def mailed(self, request: bytes, answer: bytes) -> Sent:
         """SES's SendEmail, as it was asked and answered."""
-        self._keep(read_mail(json.loads(request), str(json.loads(answer).get("MessageId", "")), self._now()))
+        return self._keep(read_mail(json.loads(request), str(json.loads(answer).get("MessageId", "")), self._now()))
 
-    def texted(self, request: bytes, answer: bytes) -> None:
+    def texted(self, request: bytes, answer: bytes) -> Sent | None:
         """SNS's Publish, as it was asked and answered; one to a topic is told by the topic."""
         form = {name: values[0] for name, values in parse_qs(request.decode(), keep_blank_values=True).items()}
         if form.get("Action") == "Publish" and form.get("PhoneNumber"):
-            self._keep(read_text(form, _message_id(answer), self._now()))
+            return self._keep(read_text(form, _message_id(answer), self._now()))
+        return None
 
     def told_by_topic(self, topic: str, to: str, subject: str, text: str) -> None:
         self._keep(
@@ -75,11 +76,12 @@ class Mailbox:
     def _now(self) -> str:
         return self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    def _keep(self, sent: Sent) -> None:
+    def _keep(self, sent: Sent) -> Sent:
         message = asdict(sent)
         with self._lock, self._file.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(message, ensure_ascii=False) + "\n")
             self._messages.append(message)
+        return sent
 
 
 def _read(file: Path) -> Sequence[Mapping[str, Any]]:
@@ -113,6 +115,7 @@ def read_mail(request: Mapping[str, Any], message_id: str, at: str) -> Sent:
         "Cc": ", ".join(destination.get("CcAddresses") or ()),
         "Reply-To": ", ".join(request.get("ReplyToAddresses") or ()),
         "Subject": subject,
+        "X-SES-CONFIGURATION-SET": request.get("ConfigurationSetName"),
         **{pair["Name"]: pair["Value"] for pair in simple.get("Headers") or ()},
         **identity,  # SES writes its own
     }

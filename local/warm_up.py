@@ -21,6 +21,7 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "tocsin-escalate": NOBODYS,
     "tocsin-page": NOTHING,
     "tocsin-reply": NOTHING,
+    "tocsin-track": NOTHING,
     "tocsin-publish": NOTHING,
     "tocsin-sweep": {},
 }

@@ -153,7 +153,12 @@ class Channels(Mapping[Medium, Channel]):
     def _mail(self) -> Channel:
         from shared.channels.mail import MailChannel
 
-        return MailChannel(self._client("sesv2", ONCE), self._env["TOCSIN_MAIL_FROM"], self._template_failed)
+        return MailChannel(
+            self._client("sesv2", ONCE),
+            self._env["TOCSIN_MAIL_FROM"],
+            self._template_failed,
+            self._env["TOCSIN_MAIL_CONFIGURATION_SET"],
+        )
 
     def _sms(self) -> Channel:
         from shared.channels.sms import SmsChannel

@@ -74,6 +74,21 @@ def replay(
 
 
 @app.command
+def incident(number: str, /, *, deployment: On = None, json: AsJson = False) -> int:
+    """An incident's history, by its number or its id: the log, and what became of each page."""
+    from cli.deployments import chosen
+    from cli.incident import history
+
+    found = history(chosen(deployment), number)
+    if json:
+        console.say_json(found.as_json())
+    else:
+        for text, style in found.in_words():
+            console.say(text.replace("\n", "\\x0a"), style)
+    return console.HOLDS
+
+
+@app.command
 def changes(
     service: str,
     /,

@@ -35,6 +35,7 @@ CHECKS: Mapping[str, Check] = {
     "mail out": reach.mail_out,
     "mail in": reach.mail_in,
     "texts": reach.texts,
+    "contact methods": reach.contact_methods,
     "door": works.door,
     "recovery": stores.recovery,
 }

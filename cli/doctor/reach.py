@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from cli import contacts
 from cli.deployment import REPLY_SECRET
 from cli.doctor.patient import Fault, Level, Patient
 from shared.config.finding import Severity
@@ -115,10 +116,16 @@ def texts(patient: Patient) -> Iterator[Fault]:
     if topics.get_sms_sandbox_account_status()["IsInSandbox"]:
         remedy = "Leave it: https://docs.aws.amazon.com/sns/latest/dg/sns-sms-sandbox-moving-to-production.html"
         yield Level.ERROR, "SNS is in its SMS sandbox: texts reach verified numbers only", remedy
-    limit = topics.get_sms_attributes(attributes=["MonthlySpendLimit"])["attributes"].get("MonthlySpendLimit", "1")
+    attributes = topics.get_sms_attributes()["attributes"]
+    limit = attributes.get("MonthlySpendLimit", "1")
     if float(limit) <= 1:
         message = f"texts may cost ${limit} a month, which ten or twenty of them do: then they fail"
         yield Level.WARNING, message, "Ask AWS to raise the SMS spending quota, then set MonthlySpendLimit."
+    if "DeliveryStatusIAMRole" not in attributes:
+        message = (
+            "SNS doesn't log what becomes of texts: after one that isn't delivered the next method isn't used at once"
+        )
+        yield Level.WARNING, message, "Turn delivery status logging on: docs/deploy.md, step 5."
     for number in _numbers(patient):
         if topics.check_if_phone_number_is_opted_out(phoneNumber=number)["isOptedOut"]:
             remedy = f"aws sns opt-in-phone-number --phone-number {number} (once in 30 days)"
@@ -131,3 +138,20 @@ def _numbers(patient: Patient) -> list[str]:
     contacts = [way for user in document.get("users", {}).values() for way in user.get("contacts", {}).values()]
     ways = [document.get("account", {}).get("fallback", {}), *contacts]
     return sorted({way[Medium.SMS] for way in ways if Medium.SMS in way})
+
+
+# whose methods don't work
+
+
+def contact_methods(patient: Patient) -> Iterator[Fault]:
+    """An error where it is somebody's only method, or all of theirs are broken."""
+    if patient.document is None:
+        return
+    deps = patient.deployment.deps()
+    methods = list(contacts.known(deps.contacts, deps.directory.current()))
+    for each in methods:
+        if each.state.broken:
+            others = [other for other in methods if other.user == each.user and not other.state.broken]
+            level = Level.WARNING if others else Level.ERROR
+            consequence = "pages go to their other methods" if others else "no other method of theirs works"
+            yield level, f"{contacts.in_words(each)}: {consequence}", contacts.HEAL

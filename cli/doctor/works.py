@@ -8,15 +8,16 @@ from typing import Any
 
 from cli.doctor.patient import Fault, Level, Patient
 
-VERBS = ("ingest", "triage", "escalate", "page", "reply", "sweep", "publish")
+VERBS = ("ingest", "triage", "escalate", "page", "reply", "track", "sweep", "publish")
 POLLED: Mapping[str, str] = {  # by Lambda
     "triage": "its queue",
     "page": "its queue",
     "publish": "the stream of incidents",
 }
-SWEEP_RULE = "tocsin-sweep"
+SWEEP_RULE, DELIVERY_RULE = "tocsin-sweep", "tocsin-delivery"
 WITHOUT: Mapping[str, str] = {  # what comes of it where a rule brings nothing in
     SWEEP_RULE: "what was lost stays lost, and nothing that is overdue is carried out",
+    DELIVERY_RULE: "a page that bounces isn't followed by the next method, and a broken address stays unknown",
     "tocsin-cloudwatch-alarms": "CloudWatch's alarms aren't heard",
     "tocsin-guardduty-findings": "GuardDuty's findings aren't heard",
     "tocsin-guardduty-archived": "findings that are archived stay open",
@@ -52,7 +53,7 @@ def _refuses(status: int, body: bytes) -> bool:
 
 def rules(patient: Patient) -> Iterator[Fault]:
     events = patient.client("events")
-    for name in (SWEEP_RULE, *patient.facts.get("ingest_rules", "").split()):
+    for name in (SWEEP_RULE, DELIVERY_RULE, *patient.facts.get("ingest_rules", "").split()):
         consequence = WITHOUT.get(name, "what it brings in isn't heard")
         try:
             found = events.describe_rule(Name=name)

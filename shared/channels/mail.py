@@ -37,12 +37,13 @@ class Mail:
 
 
 class MailChannel:
-    """Sends by SES v2. ``client`` has retries switched off."""
+    """Sends by SES v2. ``client`` has retries switched off. ``reports`` is the configuration set by which SES says what
+    became of each mail."""
 
     can = Can(answers=True, buttons=False, length=100_000)
 
-    def __init__(self, client: "SESV2Client", from_address: str, tell: Tell) -> None:
-        self._client, self._tell = client, tell
+    def __init__(self, client: "SESV2Client", from_address: str, tell: Tell, reports: str) -> None:
+        self._client, self._tell, self._reports = client, tell, reports
         self._from = formataddr(("Tocsin", from_address))
 
     def send(self, notice: Notice) -> str:
@@ -51,6 +52,7 @@ class MailChannel:
         with sending_by("SES"):
             answer = self._client.send_email(
                 FromEmailAddress=self._from,
+                ConfigurationSetName=self._reports,
                 Destination={"ToAddresses": [notice.contact.address]},
                 ReplyToAddresses=[notice.reply_to] if notice.reply_to else [],
                 Content={

@@ -6,7 +6,7 @@ hour, for five guesses. What is answered from a method that isn't confirmed does
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -32,6 +32,8 @@ class ContactState:
     guesses: int = 0
     broken_at: Instant | None = None
     broken_because: str | None = None
+    worked_at: Instant | None = None  # when something arrived by it after it had been broken
+    told_at: Instant | None = None  # when its person heard, by another method, that it is broken
     subscription: Mapping[str, str] = field(default_factory=dict[str, str])
     version: int = 0
 
@@ -45,6 +47,9 @@ class ContactState:
 
     def after_writing(self) -> "ContactState":
         return replace(self, version=self.version + 1)
+
+
+Change = Callable[[ContactState], ContactState]
 
 
 def unknown(user: str, contact: Contact) -> ContactState:
@@ -68,16 +73,31 @@ def guess(state: ContactState, code: str, now: Instant) -> ContactState:
 
 def confirmed(state: ContactState, now: Instant) -> ContactState:
     """It is its person's, and it works."""
-    return replace(state, confirmed_at=now, code=None, code_until=None, guesses=0, broken_at=None, broken_because=None)
+    return replace(working(state), confirmed_at=now, code=None, code_until=None, guesses=0)
 
 
-def broken(state: ContactState, because: str, now: Instant) -> ContactState:
-    """It doesn't work any more: since the first time that this was heard."""
-    return state if state.broken else replace(state, broken_at=now, broken_because=because)
+def broken(state: ContactState, because: str, at: Instant) -> ContactState:
+    """It doesn't work any more: since the first time that this was heard; old news where it worked after ``at``."""
+    worked = [since for since in (state.worked_at, state.confirmed_at) if since is not None]
+    if state.broken or any(since > at for since in worked):
+        return state
+    return replace(state, broken_at=at, broken_because=because, told_at=None)
+
+
+def told(state: ContactState, now: Instant) -> ContactState:
+    return replace(state, told_at=now) if state.broken and state.told_at is None else state
+
+
+def worked(state: ContactState, at: Instant) -> ContactState:
+    """``state`` once something arrived by it, or came from it, at ``at``. Written down only where it was broken."""
+    if state.broken_at is None or at < state.broken_at:
+        return state
+    return replace(working(state), worked_at=at)
 
 
 def working(state: ContactState) -> ContactState:
-    return replace(state, broken_at=None, broken_because=None)
+    """It works again: what was heard of it before is over."""
+    return replace(state, broken_at=None, broken_because=None, told_at=None)
 
 
 def _hash(state: ContactState, code: str) -> str:

@@ -4,7 +4,7 @@ A page is identified by (incident, level entry, user, rule), so nobody gets it t
 the next untried one at once; a rule used early isn't due again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -33,6 +33,11 @@ REACHED = frozenset({PageState.SENT, PageState.DELIVERED})
 LOST = frozenset({PageState.FAILED, PageState.UNKNOWN})
 WAITING = frozenset({PageState.DUE, PageState.CLAIMED})  # for an attempt of their own
 UNSETTLED = WAITING | {PageState.BUNDLED}
+AFTER: Mapping[PageState, frozenset[PageState]] = {  # what each may follow; every other only what isn't settled
+    PageState.SENT: UNSETTLED | {PageState.SENT},  # said again with what was heard of it since: it is delayed
+    PageState.DELIVERED: frozenset({PageState.SENT}),
+    PageState.FAILED: UNSETTLED | REACHED,  # a mail server may take a mail, and bounce it later
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,7 @@ class Page:
     claimed_at: Instant | None = None
     provider_id: str | None = None
     sent_at: Instant | None = None
+    delivered_at: Instant | None = None
     error: str | None = None
 
     @property
@@ -66,6 +72,16 @@ class Page:
     @property
     def of_responder(self) -> bool:
         return self.entry.startswith("R")
+
+
+def may_follow(before: PageState, after: PageState) -> bool:
+    """Whether a page may go from the one state to the other. What has failed stays so."""
+    return before in AFTER.get(after, UNSETTLED)
+
+
+def message_name(provider_id: str) -> str:
+    """A provider's id of a message, as it is compared: SES's is also the left part of the Message-ID that mail has."""
+    return provider_id.strip().strip("<>").partition("@")[0]
 
 
 def stale_at(page: Page) -> Instant:

@@ -22,7 +22,7 @@ def lose(deps: Deps, loaded: Loaded, page: Page, *, handed_on: bool = False) -> 
     deps.journal.count("PageFailed")
     for _ in range(TRIES):
         try:
-            return _hand_on(deps, loaded, page, handed_on)
+            return hand_on(deps, loaded, page, handed_on)
         except Conflict:
             found = deps.incidents.load(page.incident)
             held = find(found, page.identity)
@@ -32,7 +32,7 @@ def lose(deps: Deps, loaded: Loaded, page: Page, *, handed_on: bool = False) -> 
     raise Unavailable(f"{page.incident} is being written to without pause; the failed page is handed on again")
 
 
-def _hand_on(deps: Deps, loaded: Loaded, page: Page, handed_on: bool) -> PageState | None:
+def hand_on(deps: Deps, loaded: Loaded, page: Page, handed_on: bool = False) -> PageState | None:
     """To the person's next untried method, else to whoever is next. Raises Conflict where somebody wrote meanwhile."""
     if not still_due(loaded.incident, page):
         return settle(deps, page)
@@ -72,16 +72,32 @@ def _nobody_left(deps: Deps, loaded: Loaded, page: Page) -> PageState:
 
 
 def _fallback_lost(deps: Deps, loaded: Loaded, page: Page) -> PageState | None:
-    """Where no method of the fallback contact works, the alarm topic is the last that is left: told before recorded."""
+    """Where no method of the fallback contact works, the alarm topic is the last that is left: told before recorded.
+
+    Two that fail in the same moment don't know of each other: each looks again when it is recorded.
+    """
+    if _no_fallback_left(loaded, page):
+        _tell_topic(deps, loaded)
+        return settle(deps, page)
+    settled = settle(deps, page)
+    since = deps.incidents.load(page.incident)
+    if since is not None and _no_fallback_left(since, page):
+        _tell_topic(deps, since)
+    return settled
+
+
+def _no_fallback_left(loaded: Loaded, page: Page) -> bool:
     others = [p for p in loaded.pages if (p.entry, p.user) == (page.entry, FALLBACK) and p.identity != page.identity]
-    if all(other.state in LOST for other in others):
-        incident = loaded.incident
-        deps.alarms.tell_fallback(
-            f"Incident {incident.number} reaches nobody",
-            f"{incident.number} {incident.service}: {incident.title}\n"
-            "Nobody answered, and no method of the fallback contact works. Look at it now.",
-        )
-    return settle(deps, page)
+    return all(other.state in LOST for other in others)
+
+
+def _tell_topic(deps: Deps, loaded: Loaded) -> None:
+    incident = loaded.incident
+    deps.alarms.tell_fallback(
+        f"Incident {incident.number} reaches nobody",
+        f"{incident.number} {incident.service}: {incident.title}\n"
+        "Nobody answered, and no method of the fallback contact works. Look at it now.",
+    )
 
 
 def settle(deps: Deps, page: Page) -> PageState | None:

@@ -17,8 +17,9 @@ from shared.domain.paging import still_due
 from shared.flow import bundle, changes
 from shared.flow.admission import admit
 from shared.flow.escalate import queue
-from shared.flow.handing_on import find, lose, settle
-from shared.flow.ports import Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.handing_on import find, following_page, lose, settle
+from shared.flow.methods import mark_broken
+from shared.flow.ports import Deps, Gone, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
 
 CHANGES_MAX = 5  # in a message
@@ -71,6 +72,8 @@ def run(deps: Deps, order: Order, attempt: str) -> PageState | None:
     if page.attempts >= ATTEMPTS and deps.now() >= stale_at(page):
         return lose(deps, loaded, replace(page, state=PageState.UNKNOWN, error="nobody can say whether it was sent"))
     notice = notice_for(deps, loaded, page)  # read before the claim: a read that fails leaves the page as it was
+    if because := _known_as_broken(deps, loaded, page, notice):
+        return lose(deps, loaded, replace(page, state=PageState.FAILED, error=because))
     admitted = admit(deps, loaded, page, attempt)
     if admitted is None:
         return _not_ours(deps, order)
@@ -156,6 +159,16 @@ def _changes(deps: Deps, loaded: Loaded, page: Page) -> tuple[ServiceChange, ...
         return ()
 
 
+def _known_as_broken(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> str | None:
+    """Why nothing is sent by this method; None where it works, or where the person has no other left to try.
+
+    No method of the fallback contact is ever left out.
+    """
+    if notice.state is None or not notice.state.broken or following_page(deps, loaded, page) is None:
+        return None
+    return f"known as broken: {notice.state.broken_because}"
+
+
 def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState | None:
     try:
         channel = deps.channels.get(page.medium)
@@ -163,7 +176,10 @@ def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState |
             raise SendFailed(f"{page.medium} isn't delivered by this version")
         provider_id = channel.send(notice)
     except SendFailed as fault:
-        return lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
+        lost = lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
+        if isinstance(fault, Gone):
+            mark_broken(deps, page, loaded.incident, str(fault), deps.now())
+        return lost
     except OutcomeUnknown as fault:
         return _unknown(deps, loaded, replace(page, error=str(fault)))
     return settle(deps, replace(page, state=PageState.SENT, provider_id=provider_id, sent_at=deps.now()))

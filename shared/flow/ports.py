@@ -35,6 +35,10 @@ class SendFailed(TocsinError):
     """The provider refused: the next method is due at once."""
 
 
+class Gone(SendFailed):
+    """The provider refused, since there is no such address, number or subscription any more: the method is broken."""
+
+
 class OutcomeUnknown(TocsinError):
     """The provider didn't answer in time: it may have sent, or not."""
 
@@ -188,7 +192,15 @@ class IncidentStore(Protocol):
         ...
 
     def settle(self, page: Page) -> None:
-        """Records what the attempt that holds the claim came to. Raises Conflict where another holds it."""
+        """Records what the attempt that holds the claim came to, or what was heard of it later.
+
+        One that was sent is found by its provider's id from then on. Raises Conflict where another attempt holds the
+        page, or where its state doesn't follow the one that is written (``notification.may_follow``).
+        """
+        ...
+
+    def sent(self, medium: Medium, provider_id: str) -> list[tuple[str, str]]:
+        """(incident, page's identity) of what that message told: several where it was a bundle; for 30 days."""
         ...
 
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:

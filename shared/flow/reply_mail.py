@@ -12,8 +12,9 @@ from shared.domain.answer import read_answer
 from shared.domain.directory import Contact, Medium, User
 from shared.domain.errors import Refused
 from shared.domain.notification import Page
+from shared.flow.methods import heal
 from shared.flow.obey import Said
-from shared.flow.ports import AlreadyCounted, Deps, Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import AlreadyCounted, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.reply import Reply, ignored, seen_on, take
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
@@ -46,6 +47,7 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     except AlreadyCounted:
         return None  # it was delivered before, and answered then
     _tell(deps, mail, said, user, alerts[0] if alerts else None)
+    _works(deps, mail, user)
     return said.text
 
 
@@ -78,6 +80,17 @@ def _addressed(deps: Deps, mail: MailAnswer) -> tuple[str, bytes]:
 
 def _addresses(user: User) -> set[str]:
     return {contact.address.casefold() for contact in user.contacts if contact.medium is Medium.EMAIL}
+
+
+def _works(deps: Deps, mail: MailAnswer, user: User) -> None:
+    """Whoever answers from an address that was thought broken reads it. That isn't worth an answer undone."""
+    sender = mail.sender.casefold()
+    try:
+        for contact in user.contacts:
+            if contact.medium is Medium.EMAIL and contact.address.casefold() == sender:
+                heal(deps, user.name, contact, deps.now())
+    except Unavailable as fault:
+        deps.journal.fault("reply", f"{fault}; the address may still be taken for broken", user=user.name)
 
 
 def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | None) -> None:

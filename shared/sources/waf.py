@@ -5,32 +5,20 @@ The web ACL and the rule that blocks are the problem; one event says for all lin
 prove that a person sends them tell nothing. A log never says that an attack is over: that is ``auto_resolve``'s.
 """
 
-import base64
-import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.errors import MessageError
 from shared.domain.event import SUMMARY_MAX, Action, Event, Severity
-from shared.sources.aws import Arn, account_id, parse_arn
-from shared.sources.aws_message import each, folded
-from shared.sources.bodies import parse_json
-from shared.sources.fields import Required, items, look, mapping, text, without_nulls
-from shared.sources.sns import unwrap
+from shared.sources.aws import Arn, parse_arn
+from shared.sources.aws_message import each
+from shared.sources.fields import Required, look, text, without_nulls
+from shared.sources.log_batches import Line, lines
 from shared.sources.timestamps import UTC, moment
 
 SOURCE = "waf"
 BLOCK = "BLOCK"
 LOG_GROUP = "aws-waf-logs-"  # how a log group of WAF's must begin
-LARGEST = 16 * 2**20  # bytes of one batch, inflated: a subscription sends at most 6 MB, and logs shrink tenfold
-CONTROL = "CONTROL_MESSAGE"  # CloudWatch Logs tries whether the function can be reached
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    record: Mapping[str, Any]
-    owner: str | None = None  # the account of the log group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,28 +30,11 @@ class Block:
 
 def translate(message: Any) -> list[Event]:
     """https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html"""
-    found = each(_lines(message), _block)
+    found = each(lines(SOURCE, message), _block)
     by_problem: dict[tuple[str, str], list[Block]] = {}
     for block in found:
         by_problem.setdefault((block.web_acl, block.rule), []).append(block)
     return [_event(blocks) for blocks in by_problem.values()]
-
-
-def _lines(message: Any) -> Iterator[Line]:
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#LambdaFunctionExample"""
-    for unwrapped in unwrap(SOURCE, message):
-        batch = unwrapped.message
-        if (packed := look(batch, "awslogs")) is not None:
-            batch = mapping(_unpacked(text(look(packed, "data")) or ""))
-        if folded(text(look(batch, "messageType")) or "") == folded(CONTROL):
-            continue
-        logged = look(batch, "logEvents")
-        if not isinstance(logged, list | tuple):
-            yield Line(record=batch)
-            continue
-        owner = account_id(text(look(batch, "owner")))
-        for line in items(logged):
-            yield Line(record=_parsed(look(line, "message")), owner=owner)
 
 
 def _block(line: Line) -> Block | None:
@@ -108,21 +79,3 @@ def _source(record: Mapping[str, Any]) -> str | None:
     """What the web ACL protects: ``ALB``, ``APIGW``, ``CF``; a dash is none."""
     name = text(look(record, "httpSourceName"))
     return None if name == "-" else name
-
-
-def _unpacked(data: str) -> Any:
-    try:
-        return parse_json(base64.b64decode(data, validate=True), "gzip", largest=LARGEST)
-    except (binascii.Error, ValueError) as fault:
-        raise MessageError([f"{SOURCE}: awslogs.data: neither base64 nor gzip"]) from fault
-    except MessageError as fault:
-        raise MessageError([f"{SOURCE}: awslogs.data: {error}" for error in fault.errors]) from fault
-
-
-def _parsed(written: Any) -> Mapping[str, Any]:
-    if isinstance(written, str):
-        try:
-            written = parse_json(written.encode("utf-8", "backslashreplace"))
-        except MessageError as fault:
-            raise MessageError([f"{SOURCE}: a line of the log is text, not JSON: {str(fault)[:80]}"]) from fault
-    return mapping(written)

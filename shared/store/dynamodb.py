@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange
+from shared.domain.directory import Medium
 from shared.domain.errors import Conflict, TocsinError
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident, Status
 from shared.domain.instants import Instant, format_seconds
-from shared.domain.notification import FALLBACK, Page, PageState, stale_at
+from shared.domain.notification import AFTER, FALLBACK, UNSETTLED, Page, PageState, stale_at
 from shared.domain.put_aside import PutAside
 from shared.domain.timeline import LogEntry
 from shared.flow.ports import Admission, AlreadyCounted, Change, Loaded, Overdue
@@ -34,6 +35,7 @@ from shared.store.dynamodb_calls import (
     compare,
     item_found,
     key_of,
+    one_of,
     query,
     read_all,
     scan,
@@ -222,7 +224,21 @@ class DynamoDbIncidents:
 
     def settle(self, page: Page) -> None:
         step = self._settled(page)
+        if page.state is PageState.SENT and page.provider_id and page.sent_at:
+            self._put(
+                items.sent_item(page, page.provider_id, page.sent_at)
+            )  # first: what is sent is always found by it
         write(lambda: self._client.put_item(**step.write["Put"]), str(step.broken))
+
+    def sent(self, medium: Medium, provider_id: str) -> list[tuple[str, str]]:
+        found = query(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": items.sent_key(medium, provider_id)["pk"]},
+            ConsistentRead=True,
+        )
+        return [items.sent_from(item) for item in found]
 
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
         still_waits = WRITTEN & Condition("attribute_exists(#due_at)", {"#due_at": "due_at"}, {})
@@ -313,7 +329,9 @@ class DynamoDbIncidents:
     def _settled(self, page: Page) -> Step:
         item = items.page_item(page)
         held = Conflict(f"another attempt holds the page {page.identity} of {page.incident}")
-        return self._replace(item, WRITTEN & as_read(item, "attempt"), held)
+        before = AFTER.get(page.state, UNSETTLED)
+        follows = one_of("state", [items.typed(state.value) for state in sorted(before)])
+        return self._replace(item, WRITTEN & as_read(item, "attempt") & follows, held)
 
     def _create(self, item: Item, broken: TocsinError) -> Step:
         return self._replace(item, NEVER_WRITTEN, broken)

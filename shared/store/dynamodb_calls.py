@@ -59,6 +59,12 @@ def compare(name: str, sign: str, value: Any) -> Condition:
     return Condition(f"#{name} {sign} :{name}_read", {f"#{name}": name}, {f":{name}_read": value})
 
 
+def one_of(name: str, values: Sequence[Item]) -> Condition:
+    """The attribute has one of ``values``, in typed form."""
+    named = {f":{name}_{place}": value for place, value in enumerate(values)}
+    return Condition(f"#{name} IN ({', '.join(named)})", {f"#{name}": name}, named)
+
+
 def as_read(item: Item, *names: str) -> Condition:
     """Each of these attributes is what it was in ``item``, absent where it was absent."""
     first, *others = (

@@ -15,13 +15,14 @@ from typing import Any, cast
 from shared.domain.alert import Accepted, Alert, KeyState, KeyStatus, key_hash
 from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange
+from shared.domain.directory import Medium
 from shared.domain.event import TEXT_KEPT, cut, cut_to
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant, format_seconds, parse_instant
-from shared.domain.notification import WAITING, Page, stale_at
+from shared.domain.notification import WAITING, Page, message_name, stale_at
 from shared.domain.plain import from_plain, to_plain
 from shared.domain.responder import waiting
 from shared.domain.timeline import LogEntry
@@ -34,6 +35,7 @@ OPEN = "O"  # the one partition of the index of what is open
 INCIDENT, WAIT, HEART, LINE = "INC#", "WAIT#", "HEART#", "LINE#"
 DROPPED, QUARANTINE = "DROPPED#", "QUARANTINE"
 KEY_OUTLIVES = timedelta(days=30)  # from the last event of a closed key
+SENT_KEPT = timedelta(days=30)  # what a provider says of a message may come days after it
 DROP_KEPT, SUPPRESSED_KEPT = timedelta(days=1), timedelta(days=30)
 LINE_OUTLIVES = timedelta(days=1)  # its last send, which no window holds after three hours
 LARGEST = 350_000  # bytes of free text in an item; an item may have 400 KB, names and keys included
@@ -257,6 +259,24 @@ def claimed_item(page: Page) -> Item:
 
 def page_from(item: Item) -> Page:
     return from_plain(Page, plain_members(item))
+
+
+def sent_key(medium: Medium, provider_id: str) -> Item:
+    """Where the pages are that one message told. Whatever a provider's id is, its name is short."""
+    return {"pk": {"S": f"SENT#{key_hash(f'{medium} {message_name(provider_id)}')}"}}
+
+
+def sent_item(page: Page, provider_id: str, at: Instant) -> Item:
+    return {
+        **sent_key(page.medium, provider_id),
+        "sk": {"S": f"{page.incident} {page.identity}"},
+        "ttl": _ttl(at + SENT_KEPT),
+    }
+
+
+def sent_from(item: Item) -> tuple[str, str]:
+    incident, _, identity = item["sk"]["S"].partition(" ")
+    return incident, identity
 
 
 # numbers

@@ -10,14 +10,14 @@ from threading import RLock
 from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange
-from shared.domain.directory import Directory
+from shared.domain.directory import Directory, Medium
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
 from shared.domain.holding import Held
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant
-from shared.domain.notification import STALE, WAITING, Page, PageState, stale_at
+from shared.domain.notification import STALE, WAITING, Page, PageState, may_follow, message_name, stale_at
 from shared.domain.paging import still_due
 from shared.domain.plain import to_plain
 from shared.domain.put_aside import PutAside, dropped, quarantined
@@ -66,6 +66,7 @@ class MemoryIncidents:
         self._postponed: dict[str, tuple[Instant, int]] = {}  # hearts and lines that sweep failed at
         self._lines: dict[str, Line] = {}
         self._hearts_as_of = 0
+        self._sent: dict[tuple[Medium, str], dict[tuple[str, str], None]] = {}
         self._numbers: dict[str, int] = {}
         self._lock = RLock()
         self.dropped: dict[tuple[str, str], Dropped] = {}
@@ -200,6 +201,9 @@ class MemoryIncidents:
             self._held(page)
             self._settle(page)
 
+    def sent(self, medium: Medium, provider_id: str) -> list[tuple[str, str]]:
+        return list(self._sent.get((medium, message_name(provider_id)), ()))
+
     def postpone(self, overdue: Overdue, until: Instant, tries: int) -> None:
         with self._lock:
             row = self._rows.get(overdue.incident)
@@ -310,12 +314,15 @@ class MemoryIncidents:
 
     def _held(self, page: Page) -> None:
         held = self._pages_of(page.incident).get(page.identity)
-        if held is None or held.attempt != page.attempt:
+        if held is None or held.attempt != page.attempt or not may_follow(held.state, page.state):
             raise Conflict(f"another attempt holds the page {page.identity} of {page.incident}")
 
     def _settle(self, page: Page) -> None:
         row = self._rows[page.incident]
         row.pages[page.identity] = page
+        if page.state is PageState.SENT and page.provider_id:
+            told = self._sent.setdefault((page.medium, message_name(page.provider_id)), {})
+            told[page.incident, page.identity] = None
         if page.state in WAITING:
             row.page_due[page.identity] = (page.due, 0)
         else:

@@ -43,7 +43,7 @@ def test_ses_refuses_so_the_next_method_is_due(code: str) -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", code, "no", 400)
         with pytest.raises(SendFailed, match=f"SES refused: {code}: no"):
-            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard, "tocsin").send(notice())
 
 
 def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
@@ -51,7 +51,7 @@ def test_a_fault_of_ses_s_own_says_nothing_of_what_it_had_done() -> None:
     with Stubber(ses) as stub:
         stub.add_client_error("send_email", "InternalFailure", "oops", 500)
         with pytest.raises(OutcomeUnknown):
-            MailChannel(ses, "tocsin@acme.example", unheard).send(notice())
+            MailChannel(ses, "tocsin@acme.example", unheard, "tocsin").send(notice())
 
 
 def test_a_mail_is_sent_once_with_its_reply_address() -> None:
@@ -62,12 +62,13 @@ def test_a_mail_is_sent_once_with_its_reply_address() -> None:
             {"MessageId": "0102"},
             {
                 "FromEmailAddress": "Tocsin <tocsin@acme.example>",
+                "ConfigurationSetName": "tocsin",
                 "Destination": {"ToAddresses": ["ada@acme.example"]},
                 "ReplyToAddresses": ["reply+x@in.example"],
                 "Content": ANY,
             },
         )
-        assert MailChannel(ses, "tocsin@acme.example", unheard).send(notice()) == "0102"
+        assert MailChannel(ses, "tocsin@acme.example", unheard, "tocsin").send(notice()) == "0102"
 
 
 def test_a_text_is_sent_once_as_transactional() -> None:
@@ -102,7 +103,7 @@ class Broken:
     ],
 )
 @pytest.mark.parametrize(
-    "channel", [lambda c: SmsChannel(c, unheard), lambda c: MailChannel(c, "tocsin@acme.example", unheard)]
+    "channel", [lambda c: SmsChannel(c, unheard), lambda c: MailChannel(c, "tocsin@acme.example", unheard, "tocsin")]
 )
 def test_what_wasn_t_sent_is_told_from_what_perhaps_was(channel: Any, fault: Exception, means: type[Exception]) -> None:
     with pytest.raises(means):

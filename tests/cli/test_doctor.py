@@ -23,6 +23,7 @@ from cli.doctor import reach, stores, works
 from cli.doctor.examination import CHECKS, NOT_HERE, doctor, examine
 from cli.doctor.patient import Check, Level, Patient
 from cli.world import Notebook
+from shared.domain.contact_state import broken, unknown
 from shared.store.dynamodb_directory import DynamoDbDirectory
 from tests.cli.remedies import arguments
 from tests.cli.test_command import tocsin
@@ -165,10 +166,11 @@ def test_a_receipt_rule_that_is_off_is_named(account: Account) -> None:
 # texts
 
 
-def _texts(account: Account, *, sandbox: bool, limit: str | None, opted_out: set[str]) -> None:
+def _texts(account: Account, *, sandbox: bool, limit: str | None, opted_out: set[str], logs: bool = True) -> None:
     account.says("sns", "get_sms_sandbox_account_status", {"IsInSandbox": sandbox})
     told = {"MonthlySpendLimit": limit} if limit is not None else {}
-    account.says("sns", "get_sms_attributes", {"attributes": told}, attributes=["MonthlySpendLimit"])
+    logged = {"DeliveryStatusIAMRole": "arn:aws:iam::111122223333:role/SNSFeedback"} if logs else {}
+    account.says("sns", "get_sms_attributes", {"attributes": told | logged})
     for number in ("+447700900001", "+447700900002", "+4915112345678"):
         account.says(
             "sns", "check_if_phone_number_is_opted_out", {"isOptedOut": number in opted_out}, phoneNumber=number
@@ -180,6 +182,12 @@ def test_texts_reach_everybody_where_nothing_is_in_their_way(account: Account) -
     assert account.found(reach.texts) == []
 
 
+def test_texts_of_which_nobody_hears_what_became_are_named(account: Account) -> None:
+    _texts(account, sandbox=False, limit="50", opted_out=set(), logs=False)
+    [(bad, message, _)] = account.found(reach.texts)
+    assert (bad, "what becomes of texts" in message) == (Level.WARNING, True)
+
+
 @pytest.mark.parametrize("limit", ["1", None])
 def test_a_sandbox_a_limit_of_a_dollar_and_somebody_who_said_stop_are_named(account: Account, limit: str) -> None:
     _texts(account, sandbox=True, limit=limit, opted_out={"+447700900002"})
@@ -189,6 +197,27 @@ def test_a_sandbox_a_limit_of_a_dollar_and_somebody_who_said_stop_are_named(acco
     assert "may cost $1 a month" in spending[1]
     assert "+447700900002 has said STOP" in stopped[1]
     assert "aws sns opt-in-phone-number --phone-number +447700900002" in stopped[2]
+
+
+# whose methods don't work
+
+
+def test_a_broken_method_is_a_warning_and_an_error_where_nothing_else_works(account: Account) -> None:
+    deployed = account.patient.deployment.deps()
+    assert account.found(reach.contact_methods) == []
+    ada = deployed.directory.current().users["ada"]
+    mail, *others = ada.contacts
+    deployed.contacts.write(broken(unknown("ada", mail), "550 user unknown", EVENING))
+    [(level, message, remedy)] = account.found(reach.contact_methods)
+    assert (level, "550 user unknown" in message, "pages go to their other methods" in message) == (
+        Level.WARNING,
+        True,
+        True,
+    )
+    assert "confirm it anew" in remedy
+    for contact in others:
+        deployed.contacts.write(broken(unknown("ada", contact), "opted out", EVENING))
+    assert {level for level, _, _ in account.found(reach.contact_methods)} == {Level.ERROR}
 
 
 # alarms on Tocsin itself

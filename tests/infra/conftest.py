@@ -101,6 +101,7 @@ def trial(synthesise: Callable[..., Synthesis], tmp_path_factory: pytest.TempPat
         "event_accounts": ["444455556666"],
         "event_organization": "o-a1b2c3d4e5",
         "waf_log_groups": ["aws-waf-logs-shop"],
+        "sms_delivery_logs": True,
     }
     settings.write_text(json.dumps(chosen))
     return synthesise("aws", settings)

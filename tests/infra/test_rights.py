@@ -50,9 +50,11 @@ def test_no_statement_is_about_everything(aws: Synthesis) -> None:
 
 
 def test_texts_go_to_whatever_is_no_topic_for_a_phone_number_has_no_arn(aws: Synthesis) -> None:
-    name, statement = only([(name, s) for name, s in role_statements(aws) if "Resource" not in s])
-    assert (name.startswith("PageRole"), statement["Effect"], statement["Action"]) == (True, "Allow", "sns:Publish")
-    assert text(statement["NotResource"]) == "arn:<AWS::Partition>:sns:*:*:*"
+    page, track = sorted((name, s) for name, s in role_statements(aws) if "Resource" not in s)
+    assert (page[0].startswith("PageRole"), track[0].startswith("TrackRole")) == (True, True)
+    for _, statement in (page, track):
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
+        assert text(statement["NotResource"]) == "arn:<AWS::Partition>:sns:*:*:*"
 
 
 def test_a_wildcard_inside_a_resource_is_one_of_those_that_are_explained(aws: Synthesis) -> None:
@@ -98,7 +100,7 @@ def test_the_table_is_of_the_functions_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("action", "verbs"),
     [
-        ("ses:SendEmail", {"page", "reply"}),
+        ("ses:SendEmail", {"page", "reply", "track"}),
         ("states:StartExecution", {"triage", "reply", "sweep"}),
         ("ssm:GetParameter", {"page", "reply"}),
         ("events:PutEvents", {"publish"}),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra import names
-from infra.patterns import PATTERNS
+from infra.patterns import DELIVERY, PATTERNS
 from tests.infra.conftest import KEY, ROOT, Synthesis, only, text
 
 DAY = 86_400
@@ -221,12 +221,12 @@ def test_every_function_that_is_called_asynchronously_has_a_place_for_what_it_fa
         if config["FunctionName"]["Ref"].startswith(verb.title())
         and text(config["DestinationConfig"]["OnFailure"]["Destination"]).startswith("<DeadLetters")
     }
-    assert called_asynchronously(aws) == configured == {"ingest", "reply", "sweep"}
+    assert called_asynchronously(aws) == configured == {"ingest", "reply", "sweep", "track"}
 
 
 def test_every_rule_has_a_place_for_what_it_cannot_deliver(aws: Synthesis) -> None:
     places = [text(target["DeadLetterConfig"]["Arn"]) for target in rule_targets(aws)]
-    assert len(places) == len(EVENT_RULES) + 1
+    assert len(places) == len([*EVENT_RULES, names.DELIVERY_RULE, names.SWEEP_RULE])
     assert all(place.startswith("<DeadLetters") or place.endswith(":tocsin-dead-letters") for place in places)
 
 
@@ -238,7 +238,7 @@ def test_the_dead_letter_queue_takes_from_our_rules_and_from_no_others(aws: Synt
         if statement["Effect"] == "Allow"
     ]
     doors, sweep = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
-    assert [text(arn).rpartition("/")[2] for arn in doors] == EVENT_RULES
+    assert [text(arn).rpartition("/")[2] for arn in doors] == [*EVENT_RULES, names.DELIVERY_RULE]
     assert aws.resources("AWS::Events::Rule")[sweep["Fn::GetAtt"][0]]["Properties"]["Name"] == names.SWEEP_RULE
 
 
@@ -284,9 +284,10 @@ def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_what
     ]
     assert {each["PayloadFormatVersion"] for each in integrations} == {"2.0"}
     targets = {route["RouteKey"]: text(route["Target"]) for route in routes}
-    for_people = {target for key, target in targets.items() if "/answer/" in key or "/open/" in key}
+    peoples = {key for key in targets if any(door in key for door in ("/answer/", "/open/", "/slack/"))}
+    for_people = {targets[key] for key in peoples}
     assert len(for_people) == 1
-    assert for_people.isdisjoint(target for key, target in targets.items() if "{token}" not in key)
+    assert for_people.isdisjoint(target for key, target in targets.items() if key not in peoples)
 
 
 def test_alarms_come_in_but_for_target_trackings_and_our_own(aws: Synthesis) -> None:
@@ -315,8 +316,9 @@ def test_each_source_of_aws_has_its_rule_and_what_settings_choose_another(aws: S
     ours = {
         rule["Name"]: rule["EventPattern"] for rule in aws.properties("AWS::Events::Rule") if "EventPattern" in rule
     }
-    assert ours == PATTERNS
-    theirs = [rule for rule in trial.properties("AWS::Events::Rule") if "EventPattern" in rule]
+    assert ours == {**PATTERNS, names.DELIVERY_RULE: DELIVERY}
+    heard = [rule for rule in trial.properties("AWS::Events::Rule") if "EventPattern" in rule]
+    theirs = [rule for rule in heard if rule["Name"] != names.DELIVERY_RULE]
     assert [rule["Name"] for rule in theirs] == ["tocsin-cloudwatch-alarms", "tocsin-health", "tocsin-chosen-1"]
     assert theirs[-1]["EventPattern"] == {"source": ["aws.glue"]}
 
@@ -334,12 +336,38 @@ def test_other_accounts_forward_their_events_only_where_settings_name_them(aws: 
 
 def test_of_waf_s_logs_only_what_it_blocked_is_heard(aws: Synthesis, trial: Synthesis) -> None:
     assert aws.properties("AWS::Logs::SubscriptionFilter") == []
-    subscription = only(trial.properties("AWS::Logs::SubscriptionFilter"))
-    assert subscription["LogGroupName"] == "aws-waf-logs-shop"
+    subscription = by_name(trial, "AWS::Logs::SubscriptionFilter", "LogGroupName", "aws-waf-logs-shop")
     assert subscription["FilterPattern"] == '{ $.action = "BLOCK" }'
     assert is_function(subscription["DestinationArn"], "ingest")
-    caller = by_name(trial, "AWS::Lambda::Permission", "Principal", "logs.amazonaws.com")
+    callers = [
+        each for each in trial.properties("AWS::Lambda::Permission") if each["Principal"] == "logs.amazonaws.com"
+    ]
+    [caller] = [each for each in callers if is_function(each["FunctionName"], "ingest")]
     assert text(caller["SourceArn"]).endswith(":log-group:aws-waf-logs-shop:*")
+
+
+def test_ses_says_by_the_default_bus_what_becomes_of_our_mail_and_track_hears_it(aws: Synthesis) -> None:
+    assert only(aws.properties("AWS::SES::ConfigurationSet"))["Name"] == "tocsin"
+    reports = only(aws.properties("AWS::SES::ConfigurationSetEventDestination"))
+    told = reports["EventDestination"]
+    assert (reports["ConfigurationSetName"], told["Enabled"]) == ("tocsin", True)
+    assert {"bounce", "complaint", "delivery", "deliveryDelay", "reject"} < set(told["MatchingEventTypes"])
+    assert text(told["EventBridgeDestination"]["EventBusArn"]).endswith(":event-bus/default")
+    for verb in ("page", "reply", "track"):
+        assert aws.function(verb)["Environment"]["Variables"]["TOCSIN_MAIL_CONFIGURATION_SET"] == "tocsin"
+    rule = by_name(aws, "AWS::Events::Rule", "Name", names.DELIVERY_RULE)
+    assert is_function(only(rule["Targets"])["Arn"], "track")
+    assert rule["EventPattern"]["source"] == ["aws.ses"]
+
+
+def test_what_becomes_of_texts_is_heard_where_the_settings_say_that_it_is_logged(trial: Synthesis) -> None:
+    groups = {
+        text(each["LogGroupName"])
+        for each in trial.properties("AWS::Logs::SubscriptionFilter")
+        if is_function(each["DestinationArn"], "track")
+    }
+    sns = "sns/eu-west-1/111122223333/DirectPublishToPhoneNumber"
+    assert groups == {sns, f"{sns}/Failure"}
 
 
 def test_mail_is_scanned_kept_and_given_to_reply(aws: Synthesis) -> None:

@@ -24,10 +24,11 @@ from shared.flow.ports import Loaded
 from shared.flow.rate_limit import WORTH_SHARING
 from shared.wiring import now
 from tests.system.conftest import Quiet, Running, eventually
+from tests.system.reports import bounced, opted_out
 
 HERE = Path(__file__).parent
 HEART = "RHEART".ljust(32, "0")
-KEYS = {"web": "RWEB".ljust(32, "0"), "held": "RHELD".ljust(32, "0"), "mute": "RMUTE".ljust(32, "0")}
+KEYS = {name: f"R{name.upper()}".ljust(32, "0") for name in ("web", "held", "mute", "bounced")}
 BROKEN = "QBROKEN0000001"  # an incident that nobody can read
 
 WHERE = (  # the first that an ARN contains says what it is of
@@ -64,6 +65,23 @@ class Enforced:
 
     def mails(self, about: str) -> list[dict[str, Any]]:
         return self.running.mails("ada@acme.example", about)
+
+    def alarms(self) -> int:
+        return len([m for m in self.running.mailbox() if m["channel"] == "sns" and "reaches nobody" in str(m)])
+
+    def sent(self, channel: str, to: str, about: str) -> dict[str, Any]:
+        """The newest message to ``to``."""
+        return eventually(
+            lambda: next(
+                (
+                    m
+                    for m in reversed(self.running.mailbox())
+                    if m["channel"] == channel and to in m["to"] and about in f"{m['subject']}{m['text']}"
+                ),
+                None,
+            ),
+            f"{about} by {channel} to {to}",
+        )
 
     def role_of(self, verb: str) -> str:
         """The role's name, which CloudFormation made up."""
@@ -146,9 +164,12 @@ def night(enforced: Enforced) -> Enforced:
     running.enqueue(routing_key=KEYS["web"], event_action="acknowledge", dedup_key="large")
 
     running.change(KEYS["web"], "a deployment")
-    enforced.trigger("mute", "mute")
-    told = eventually(lambda: [m for m in running.mailbox() if "reaches nobody" in str(m)], "word to the alarm topic")
-    assert told
+    with enforced.denied("page", "ses:SendEmail"):
+        enforced.trigger("mute", "mute")
+        eventually(lambda: enforced.alarms() == 1, "word to the alarm topic")
+    enforced.trigger("mute", "bounces")
+    eventually(lambda: enforced.alarms() == 2, "word to the alarm topic, when the mail has bounced")
+    _bounce_from_method_to_method(enforced)
 
     queue, url = running.deployment.client("sqs"), running.deployment.facts["events_queue_url"]
     queue.send_message(QueueUrl=url, MessageBody="{", MessageGroupId="poison", MessageDeduplicationId="poison")
@@ -172,6 +193,25 @@ def night(enforced: Enforced) -> Enforced:
     eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")
     eventually(lambda: enforced.incident("held", "held"), "the incident that was held")
     return enforced
+
+
+def _bounce_from_method_to_method(enforced: Enforced) -> None:
+    """Bea's mail bounces, her phone is opted out, and her last address takes a mail and bounces it later."""
+    enforced.trigger("bounced", "bounced")
+    enforced.sent("sms", "+447700900003", "takes no mail")
+    text = enforced.sent("sms", "+447700900003", "bounced:")
+    enforced.running.invoke("track", opted_out(text))
+    enforced.sent("email", "success+bea", "takes no texts")
+    mail = enforced.sent("email", "success+bea", "bounced:")
+
+    def states() -> list[PageState]:
+        found = enforced.incident("bounced", "bounced")
+        return [page.state for page in found.pages if page.user == "bea"] if found else []
+
+    eventually(lambda: states() == [PageState.FAILED, PageState.FAILED, PageState.DELIVERED], "the delivery")
+    enforced.running.inject(bounced(mail))
+    eventually(lambda: states() == [PageState.FAILED] * 3, "the bounce")
+    eventually(lambda: enforced.alarms() == 3, "word that nobody is reached")
 
 
 def _silence_a_heart(running: Running) -> None:

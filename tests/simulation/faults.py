@@ -11,7 +11,19 @@ from typing import Any
 from shared.domain.directory import Medium
 from shared.flow.ports import Channel, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
 
-PORTS = ("incidents", "changes", "directory", "events", "pages", "executions", "mail", "raw", "alarms", "replies")
+PORTS = (
+    "incidents",
+    "changes",
+    "directory",
+    "events",
+    "pages",
+    "executions",
+    "mail",
+    "raw",
+    "alarms",
+    "replies",
+    "contacts",
+)
 
 
 class Crash(BaseException):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -21,12 +22,13 @@ from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.domain.timeline import Author, LogEntry
-from shared.flow import bundle, escalate, obey, page, reply_mail, sweep, triage
+from shared.flow import bundle, escalate, obey, page, reply_mail, sweep, track, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.rate_limit import CountedLimit
 from shared.flow.redelivery import Handle
 from shared.sources.answer_mail import Verdicts
+from shared.sources.delivery import Outcome, Report
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 from shared.store.memory_changes import MemoryChanges, MemoryCounts
 from shared.store.memory_contacts import MemoryContacts
@@ -181,6 +183,8 @@ class House:
         self._order, self._attempts = count(), count(1)
         self._sweeps = EVENING + 20 * SECOND
         self.deletes_fail_once = False
+        self.bounces: set[Medium] = set()  # whatever is sent by it arrives nowhere, and its provider says so
+        self._reported = 0  # of ``sent``
         self.answers: dict[str, tuple[str, timedelta]] = {}
         self.watchman: Callable[[], None] = lambda: None
 
@@ -241,6 +245,7 @@ class House:
             self.clock.at = max(self.clock.at, at)
             self._step()
             self._people_answer()
+            self._providers_report()
         self.clock.at = until
 
     def _next_at(self) -> Instant:
@@ -323,6 +328,34 @@ class House:
                 self.dead.append(f"reply {receipt.at}")
             else:
                 self.later(self.clock.at + AGAIN[tries], lambda: self._reply(receipt, tries + 1))
+
+    def _track(self, report: Report, tries: int = 0) -> None:
+        try:
+            track.run_all(self.broken, [report])
+        except (Crash, Unavailable):
+            if tries == len(AGAIN):
+                self.dead.append(f"report {report.provider_id}")
+            else:
+                self.later(self.clock.at + AGAIN[tries], lambda: self._track(report, tries + 1))
+
+    # providers
+
+    def _providers_report(self) -> None:
+        for place, sent in enumerate(self.sent[self._reported :], start=self._reported + 1):
+            if sent.notice.contact.medium in self.bounces and not sent.failed:
+                report = Report(
+                    medium=sent.notice.contact.medium,
+                    provider_id=f"simulated-{place}",
+                    outcome=Outcome.FAILED,
+                    recipient=sent.notice.contact.address,
+                    hard=True,
+                    reason="550 5.1.1",
+                    at=self.clock.at + 3 * SECOND,
+                    sent_at=self.clock.at,
+                )
+                self.later(self.clock.at + 3 * SECOND, partial(self._track, report))
+                self.later(self.clock.at + 5 * SECOND, partial(self._track, report))  # at least once
+        self._reported = len(self.sent)
 
     # people
 

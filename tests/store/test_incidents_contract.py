@@ -442,6 +442,51 @@ def test_who_lost_the_claim_settles_nothing(store: IncidentStore):
     assert held(store, page()) == second
 
 
+def sent_page(store: IncidentStore, rule: int = 0, provider_id: str = "0102") -> Page:
+    """Claimed and sent; the incident is opened by the first."""
+    if store.state("Q0000000000001") is None:
+        open_incident(store)
+    store.commit(Change(pages=(page(rule),)))
+    claimed = store.claim(page(rule), NIGHT, f"attempt-{rule}")
+    assert claimed is not None
+    sent = replace(claimed, state=PageState.SENT, provider_id=provider_id, sent_at=NIGHT)
+    store.settle(sent)
+    return sent
+
+
+def test_a_page_that_was_sent_is_found_by_its_provider_s_id_in_either_form(store: IncidentStore):
+    sent_page(store)
+    assert store.sent(Medium.EMAIL, "0102") == [("Q0000000000001", "1#ada#0")]
+    assert store.sent(Medium.EMAIL, "<0102@eu-west-1.amazonses.com>") == [("Q0000000000001", "1#ada#0")]
+    assert store.sent(Medium.SMS, "0102") == []
+    assert store.sent(Medium.EMAIL, "0103") == []
+
+
+def test_one_message_may_stand_for_several_pages(store: IncidentStore):
+    sent_page(store, 0, "bundle")
+    sent_page(store, 1, "bundle")
+    assert sorted(store.sent(Medium.EMAIL, "bundle")) == [
+        ("Q0000000000001", "1#ada#0"),
+        ("Q0000000000001", "1#ada#1"),
+    ]
+
+
+def test_a_page_goes_from_sent_to_delivered_to_failed_and_from_there_nowhere(store: IncidentStore):
+    sent = sent_page(store)
+    delivered, failed = (
+        replace(sent, state=PageState.DELIVERED, delivered_at=NIGHT),
+        replace(sent, state=PageState.FAILED),
+    )
+    store.settle(delivered)
+    store.settle(failed)
+    for later in (sent, delivered):
+        with pytest.raises(Conflict):
+            store.settle(later)
+    loaded = store.load("Q0000000000001")
+    assert loaded is not None
+    assert [each.state for each in loaded.pages] == [PageState.FAILED]
+
+
 def test_an_unclaimed_page_is_settled_by_whoever_finds_it_over(store: IncidentStore):
     open_incident(store, pages=(page(),))
 
