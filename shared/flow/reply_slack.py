@@ -169,12 +169,9 @@ def _open(deps: Deps) -> Iterator[Incident]:
 
 
 def _shown_at(deps: Deps, place: str) -> str | None:
-    """The open incident whose message stands at ``place``."""
-    for name in islice(deps.incidents.open_incidents(), LOOKED_AT):
-        loaded = deps.incidents.load(name)
-        if loaded and any(_stands_at(page, place) for page in loaded.pages):
-            return name
-    return None
+    """The incident whose message stands at ``place``."""
+    found = deps.incidents.sent(Medium.SLACK, place)
+    return found[0][0] if found else None
 
 
 def _stands_at(page: Page, place: str) -> bool:
