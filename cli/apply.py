@@ -53,7 +53,7 @@ def apply(folder: Path, deployment: Deployment, now: Instant, *, dry_run: bool =
     document = mint(loaded.document, before, _new_key)
     planned, version = plan(before, document, now), None
     if not dry_run:
-        deployment.make_reply_secret()
+        deployment.make_secrets()
         if planned.changes:
             version = _put(store, document, number, deployment.author(), now)
     directory = build(document, version or number)

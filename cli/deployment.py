@@ -16,6 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.console import Failed
 from shared import wiring
+from shared.channels.web_push import make_keys, written
+from shared.domain.subscription import VAPID_KEY
 from shared.flow.ports import Deps
 from shared.store.dynamodb_directory import DynamoDbDirectory
 
@@ -67,6 +69,7 @@ class Deployment:
                 "TOCSIN_INCIDENTS_TABLE": facts["incidents_table"],
                 "TOCSIN_DIRECTORY_TABLE": facts["directory_table"],
                 "TOCSIN_MAIL_DOMAIN": facts["mail_domain"],
+                "TOCSIN_MAIL_FROM": facts["mail_from"],
                 "TOCSIN_REPLY_SECRET": REPLY_SECRET,
                 "TOCSIN_PUBLIC_URL": PUBLIC_URL,
             },
@@ -85,16 +88,17 @@ class Deployment:
         except (BotoCoreError, ClientError) as fault:
             raise Failed(f"AWS doesn't say who is calling, and nothing is applied without a name: {fault}") from fault
 
-    def make_reply_secret(self) -> None:
-        """Made once: reply addresses that were sent stay valid. CloudFormation can't make a SecureString."""
+    def make_secrets(self) -> None:
+        """Made once: reply addresses and links that were sent stay valid, and browsers subscribed. CloudFormation can't
+        make a SecureString."""
+        signs = base64.b64encode(secrets.token_bytes(32)).decode()
+        self._make_secret(REPLY_SECRET, signs, "Signs the reply addresses and links of Tocsin's pages")
+        self._make_secret(VAPID_KEY, written(make_keys()), "By which browsers' push services know Tocsin")
+
+    def _make_secret(self, name: str, value: str, description: str) -> None:
         parameters = self.client("ssm")
         try:
-            parameters.put_parameter(
-                Name=REPLY_SECRET,
-                Value=base64.b64encode(secrets.token_bytes(32)).decode(),
-                Type="SecureString",
-                Description="Signs the reply addresses of Tocsin's pages",
-            )
+            parameters.put_parameter(Name=name, Value=value, Type="SecureString", Description=description)
         except parameters.exceptions.ParameterAlreadyExists:
             return
 

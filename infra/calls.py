@@ -52,11 +52,9 @@ class Call:
 
 
 CHANGE_INCIDENT = Call(On.INCIDENTS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"))
+KNOW_CONTACTS = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:PutItem"))  # and how many texts a number was sent
 COUNT = Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:UpdateItem"))
 CLAIM = Call(On.INCIDENTS, ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"))
-KNOW_METHODS = Call(
-    On.INCIDENTS, ("dynamodb:GetItem",)
-)  # whether they are broken, and how many texts a number was sent of late
 READ_LARGE = Call(On.RAW, ("s3:GetObject",))  # where a rule asks for more than could travel
 READ_DIRECTORY = Call(On.DIRECTORY, ("dynamodb:GetItem", "dynamodb:Query"))
 QUEUE_EVENTS = Call(On.EVENTS, ("sqs:SendMessage",))
@@ -93,7 +91,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "page": (
         CHANGE_INCIDENT,
         CLAIM,
-        KNOW_METHODS,
+        KNOW_CONTACTS,
         READ_DIRECTORY,
         QUEUE_PAGES,
         Call(On.PAGES, HAND_BACK),
@@ -105,7 +103,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "reply": (
         CHANGE_INCIDENT,
         Call(On.OPEN_INDEX, ("dynamodb:Query",)),
-        KNOW_METHODS,
+        KNOW_CONTACTS,
         READ_DIRECTORY,
         Call(On.MAIL, ("s3:GetObject",)),
         START_ESCALATION,
@@ -114,7 +112,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     "track": (
         CHANGE_INCIDENT,
-        KNOW_METHODS,
+        KNOW_CONTACTS,
         READ_DIRECTORY,
         QUEUE_PAGES,
         SEND_MAIL,

@@ -37,6 +37,7 @@ ROUTES: Mapping[str, Mapping[str, Sequence[api.HttpMethod]]] = {  # whose functi
     "reply": {
         "/answer/{token}": (GET, HEAD, POST),
         "/open/{token}": (GET, HEAD),
+        "/push/{token}": (GET, HEAD, POST),  # and its script, worker and manifest
         "/slack/{what}": (POST,),
     },
 }

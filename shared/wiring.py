@@ -19,7 +19,7 @@ from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
 from shared.flow import ports
-from shared.flow.ports import Channel, Deps, Parameters
+from shared.flow.ports import Channel, Deps
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.dynamodb_changes import DynamoDbChanges
@@ -139,13 +139,14 @@ class Channels(Mapping[Medium, Channel]):
         env: Mapping[str, str],
         client: Callable[[str, Config], Any],
         journal: ports.Journal,
-        parameters: Parameters,
+        parameters: ports.Parameters,
     ) -> None:
         self._env, self._client, self._journal, self._parameters = env, client, journal, parameters
         self.slack = lazy(self._slack)
         self._made: dict[Medium, Channel] = {
             Medium.EMAIL: lazy(self._mail),
             Medium.SMS: lazy(self._sms),
+            Medium.PUSH: lazy(self._push),
             Medium.SLACK: self.slack,
             Medium.TEAMS: lazy(self._teams),
         }
@@ -175,6 +176,12 @@ class Channels(Mapping[Medium, Channel]):
         from shared.channels.teams import TeamsChannel
 
         return TeamsChannel(self._parameters, Outside(monotonic=time.monotonic), time.sleep, self._template_failed)
+
+    def _push(self) -> Channel:
+        from shared.channels.push import PushChannel, posting
+
+        sender = self._env["TOCSIN_MAIL_FROM"]
+        return PushChannel(self._parameters, sender, posting(), now, self._template_failed)
 
     def _template_failed(self, fault: str) -> None:
         self._journal.fault("page", fault)

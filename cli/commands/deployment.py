@@ -143,3 +143,20 @@ def drops(
     elif len(found) == limit:
         console.say(f"There may be more: these are the newest {limit}; --limit says how many.")
     return console.HOLDS
+
+
+@app.command(name="push-link")
+def push_link(user: str, contact: str, /, *, deployment: On = None, json: AsJson = False) -> int:
+    """The link by which a person's browser becomes that contact of theirs: to be opened on the device, within two days.
+
+    Whoever opens it is paged as that person, so give it to nobody else.
+    """
+    from cli.deployments import chosen
+    from cli.push_link import push_link
+
+    link = push_link(chosen(deployment), user, contact, instant(None))
+    if json:
+        console.say_json({"link": link})
+    else:
+        console.say_line(link)
+    return console.HOLDS

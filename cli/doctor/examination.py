@@ -36,6 +36,7 @@ CHECKS: Mapping[str, Check] = {
     "mail in": reach.mail_in,
     "texts": reach.texts,
     "contact methods": reach.contact_methods,
+    "push": reach.push,
     "door": works.door,
     "recovery": stores.recovery,
 }

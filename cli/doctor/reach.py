@@ -8,7 +8,9 @@ from cli.doctor.patient import Fault, Level, Patient
 from shared.config.finding import Severity
 from shared.config.lint import lint
 from shared.config.read import Loaded
-from shared.domain.directory import Medium
+from shared.domain.directory import Contact, Medium
+from shared.domain.subscription import VAPID_KEY
+from shared.store.dynamodb_contacts import DynamoDbContacts
 
 RECEIPT_RULE = "tocsin-replies"
 
@@ -130,6 +132,32 @@ def texts(patient: Patient) -> Iterator[Fault]:
         if topics.check_if_phone_number_is_opted_out(phoneNumber=number)["isOptedOut"]:
             remedy = f"aws sns opt-in-phone-number --phone-number {number} (once in 30 days)"
             yield Level.ERROR, f"{number} has said STOP: no text reaches it", remedy
+
+
+def push(patient: Patient) -> Iterator[Fault]:
+    """Whether the browsers that the configuration names are subscribed, and the key that they know is there."""
+    browsers = list(_browsers(patient))
+    if not browsers:
+        return
+    parameters = patient.client("ssm")
+    try:
+        parameters.get_parameter(Name=VAPID_KEY)
+    except parameters.exceptions.ParameterNotFound:
+        yield Level.ERROR, f"the parameter {VAPID_KEY} is missing: nothing can be pushed", "tocsin apply DIR"
+    contacts = DynamoDbContacts(patient.client("dynamodb"), patient.facts["incidents_table"])
+    for user, contact in browsers:
+        known, remedy = contacts.of(user, contact), f"tocsin push-link {user} {contact.name}"
+        if not known.subscription:
+            why = known.broken_because or "no browser was ever subscribed"
+            message = f"{user}'s {contact.name} can't be pushed to: {why}. Pages by it fail, and the next way is used"
+            yield Level.WARNING, message, f"{remedy}, and give them the link"
+
+
+def _browsers(patient: Patient) -> Iterator[tuple[str, Contact]]:
+    for user, told in (patient.document or {}).get("users", {}).items():
+        for name, way in told.get("contacts", {}).items():
+            if Medium.PUSH in way:
+                yield user, Contact(name=name, medium=Medium.PUSH, address=way[Medium.PUSH])
 
 
 def _numbers(patient: Patient) -> list[str]:

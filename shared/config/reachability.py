@@ -7,7 +7,7 @@ nobody who was meant. The rest are warnings.
 from datetime import timedelta
 
 from shared.config.inspection import Inspection
-from shared.domain.directory import DELIVERED, Directory, Level, TargetKind, Urgency, User
+from shared.domain.directory import DELIVERED, REACHES_FALLBACK, Directory, Level, Medium, TargetKind, Urgency, User
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import methods
 from shared.domain.schedule import Schedule, gaps
@@ -29,10 +29,10 @@ def reachability(check: Inspection, directory: Directory, now: Instant) -> None:
 
 def _fallback(check: Inspection, directory: Directory) -> None:
     media = [contact.medium.value for contact in directory.account.fallback]
-    if not DELIVERED.intersection(media):
+    if not REACHES_FALLBACK.intersection(media):
         message = (
-            f"the fallback contact has {', '.join(media)}, which this version doesn't deliver: who can't be paged "
-            f"would be told to nobody. Add one of {', '.join(sorted(DELIVERED))}"
+            f"the fallback contact has {', '.join(media)}, which doesn't reach it in this version: who can't be paged "
+            f"would be told to nobody. Add one of {', '.join(sorted(REACHES_FALLBACK))}"
         )
         check.tell("account.fallback", "fallback", message)
 
@@ -50,6 +50,12 @@ def _people(check: Inspection, directory: Directory) -> None:
             if not _reached(user, urgency):
                 message = f"{urgency} urgency reaches {name} by nothing: a level with nobody else is skipped at once"
                 check.warn(f"users.{name}", "unreachable", message)
+        if {contact.medium for contact in user.contacts} == {Medium.PUSH}:
+            message = (
+                "push is the only way to them: a browser that was never subscribed, or that forgot it, reaches nobody. "
+                "Add a contact of another kind"
+            )
+            check.warn(f"users.{name}", "push_alone", message)
 
 
 def _policies(check: Inspection, directory: Directory, now: Instant) -> None:

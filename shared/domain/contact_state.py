@@ -77,11 +77,14 @@ def confirmed(state: ContactState, now: Instant) -> ContactState:
 
 
 def broken(state: ContactState, because: str, at: Instant) -> ContactState:
-    """It doesn't work any more: since the first time that this was heard; old news where it worked after ``at``."""
+    """It doesn't work any more: since the first time that this was heard; old news where it worked after ``at``.
+
+    A browser that took a push no more has to subscribe anew.
+    """
     worked = [since for since in (state.worked_at, state.confirmed_at) if since is not None]
     if state.broken or any(since > at for since in worked):
         return state
-    return replace(state, broken_at=at, broken_because=because, told_at=None)
+    return replace(state, broken_at=at, broken_because=because, told_at=None, subscription={})
 
 
 def told(state: ContactState, now: Instant) -> ContactState:

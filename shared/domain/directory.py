@@ -31,9 +31,9 @@ class Medium(StrEnum):
     TEAMS = "teams"
 
 
-DELIVERED = frozenset(
-    {Medium.EMAIL, Medium.SMS, Medium.SLACK, Medium.TEAMS}
-)  # whose channels are built; a page by another fails at once
+# Whose channels are built; a page by another fails at once.
+DELIVERED = frozenset({Medium.EMAIL, Medium.SMS, Medium.PUSH, Medium.SLACK, Medium.TEAMS})
+REACHES_FALLBACK = DELIVERED - {Medium.PUSH}  # a browser subscribes as a user, and the fallback contact is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

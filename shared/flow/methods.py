@@ -19,12 +19,23 @@ TRIES = 8
 CONSEQUENCE = {
     Medium.EMAIL: "Your address {address} takes no mail",
     Medium.SMS: "Your number {address} takes no texts",
+    Medium.PUSH: "Your browser {address} takes no pushes",
 }
 
 
-def mark_broken(deps: Deps, page: Page, incident: Incident, because: str, at: Instant) -> None:
-    """The method of ``page`` doesn't work: known from now on, and told to its person. Raises Unavailable."""
-    state = _write(deps, page.user, _contact(page), lambda state: contact_state.broken(state, because, at))
+def mark_broken(
+    deps: Deps, page: Page, incident: Incident, because: str, at: Instant, used: ContactState | None = None
+) -> None:
+    """The method of ``page`` doesn't work: known from now on, and told to its person. Raises Unavailable.
+
+    ``used`` is what was known as it was tried: a browser that subscribed anew meanwhile is another one.
+    """
+
+    def change(state: ContactState) -> ContactState:
+        another = used is not None and used.subscription != state.subscription
+        return state if another else contact_state.broken(state, because, at)
+
+    state = _write(deps, page.user, _contact(page), change)
     if state.broken and state.told_at is None and _tell(deps, page, incident, state):
         _write(deps, page.user, _contact(page), lambda state: contact_state.told(state, deps.now()))
 

@@ -178,7 +178,7 @@ def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState |
     except SendFailed as fault:
         lost = lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))
         if isinstance(fault, Gone):
-            mark_broken(deps, page, loaded.incident, str(fault), deps.now())
+            mark_broken(deps, page, loaded.incident, str(fault), deps.now(), notice.state)
         return lost
     except OutcomeUnknown as fault:
         return _unknown(deps, loaded, replace(page, error=str(fault)))

@@ -306,6 +306,7 @@ class Notice:
     posted: str | None = None  # where this incident is shown at the same address already, in its channel's own words
     state: ContactState | None = None  # of the contact, where its channel or its wording depends on it
     answer: str | None = None  # the text of an answer: "You have it. …"
+    subject: str | None = None  # of a mail beside any incident: ``answer`` is all that it says
     bundle: Bundle | None = None  # of pages to this contact; ``incident`` is the first one's
     in_reply_to: str | None = None  # the message id that is answered
     account: str = ""

@@ -6,6 +6,7 @@ Laws: looking changes nothing, however often. Each action counts once a page; a 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from shared.domain.access import contact_of, page_tag
 from shared.domain.alert import Alert
@@ -23,7 +24,8 @@ from shared.flow.reply import Reply, seen_on, take
 
 CHANNEL = "link"
 SHOWN = 8  # the timeline's newest entries
-LISTED = 100  # incidents; each is read with its pages
+LISTED = 100  # incidents on one page
+LOOKED_AT = 500  # open ones, each read with its pages: some seconds, of thirty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,15 @@ class Listed:
 
     incident: Incident
     link: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """``listed`` newest first; ``more`` may be open that isn't listed."""
+
+    user: User
+    listed: tuple[Listed, ...]
+    more: bool
 
 
 def open_link(deps: Deps, token: str) -> Opened:
@@ -102,19 +113,19 @@ def picture(deps: Deps, incident: str, loaded: Loaded) -> Picture:
     )
 
 
-def open_overview(deps: Deps, token: str) -> tuple[User, list[Listed]]:
-    """What is open and the link's person was told of, newest first, at most ``LISTED``. Raises Refused, Unavailable."""
+def open_overview(deps: Deps, token: str) -> Overview:
+    """What is open and the link's person was told of. Raises Refused, Unavailable."""
     now = deps.now()
     user, _ = contact_of(deps.replies.read_overview(token, now), deps.directory.current())
+    names = list(islice(deps.incidents.open_incidents(), LOOKED_AT + 1))
     listed: list[Listed] = []
-    for incident in deps.incidents.open_incidents():
+    for incident in names[:LOOKED_AT]:
         loaded = deps.incidents.load(incident)
         page = _newest_page(loaded, user) if loaded and loaded.incident.open else None
         if loaded and page:
             listed.append(Listed(incident=loaded.incident, link=deps.replies.link(page, now)))
-        if len(listed) == LISTED:
-            break
-    return user, sorted(listed, key=lambda each: each.incident.number, reverse=True)
+    listed.sort(key=lambda each: each.incident.number, reverse=True)
+    return Overview(user=user, listed=tuple(listed[:LISTED]), more=len(names) > LOOKED_AT or len(listed) > LISTED)
 
 
 def _newest_page(loaded: Loaded, user: User) -> Page | None:

@@ -13,7 +13,7 @@ def door(deps: Deps, asked: Asked) -> Shown:
     if asked.method not in LOOKING:
         return refused_page(405, "This page is only looked at.")
     try:
-        user, listed = reply_link.open_overview(deps, asked.path[1] if len(asked.path) == 2 else "")
+        seen = reply_link.open_overview(deps, asked.path[1] if len(asked.path) == 2 else "")
     except Refused as fault:
         ignored(deps, str(fault), reply_link.CHANNEL)
         return refused_page(403, str(fault))
@@ -23,8 +23,10 @@ def door(deps: Deps, asked: Asked) -> Shown:
     return page(
         200,
         "overview.html",
-        title=f"{len(listed)} open",
-        reader=user.full_name,
-        incidents=[(each.incident, each.link, clock(each.incident.triggered_at, user, day=True)) for each in listed],
-        full=len(listed) == reply_link.LISTED,
+        title=f"{len(seen.listed)} open",
+        reader=seen.user.full_name,
+        incidents=[
+            (each.incident, each.link, clock(each.incident.triggered_at, seen.user, day=True)) for each in seen.listed
+        ],
+        more=seen.more,
     )

@@ -5,6 +5,7 @@ DynamoDB is moto's; every other service answers by the script, in AWS's own shap
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -24,6 +25,9 @@ from cli.doctor.examination import CHECKS, NOT_HERE, doctor, examine
 from cli.doctor.patient import Check, Level, Patient
 from cli.world import Notebook
 from shared.domain.contact_state import broken, unknown
+from shared.domain.directory import Contact, Medium
+from shared.domain.subscription import VAPID_KEY
+from shared.store.dynamodb_contacts import DynamoDbContacts
 from shared.store.dynamodb_directory import DynamoDbDirectory
 from tests.cli.remedies import arguments
 from tests.cli.test_command import tocsin
@@ -218,6 +222,33 @@ def test_a_broken_method_is_a_warning_and_an_error_where_nothing_else_works(acco
     for contact in others:
         deployed.contacts.write(broken(unknown("ada", contact), "opted out", EVENING))
     assert {level for level, _, _ in account.found(reach.contact_methods)} == {Level.ERROR}
+
+
+def test_browsers_that_were_never_subscribed_or_are_gone_are_named(account: Account) -> None:
+    """Ada's laptop was never subscribed, Grace's is gone, and Linus's is well."""
+    laptops = {name: Contact(name="laptop", medium=Medium.PUSH, address="laptop") for name in ("ada", "grace", "linus")}
+    people = {
+        name: {"name": name, "email": f"{name}@a.example", "contacts": {"laptop": {"push": "laptop"}}}
+        for name in laptops
+    }
+    tables = account.deployment.client("dynamodb")
+    store = DynamoDbDirectory(tables, DIRECTORY, lambda: 0.0, Notebook())
+    store.put_version({**SET_UP, "users": {**SET_UP["users"], **people}}, 1, "test", EVENING)
+    contacts = DynamoDbContacts(tables, INCIDENTS)
+    contacts.write(broken(unknown("grace", laptops["grace"]), "fcm says that it is subscribed no more", EVENING))
+    contacts.write(replace(unknown("linus", laptops["linus"]), subscription={"endpoint": "https://x.example/"}))
+    patient = account.patient
+    assert patient.document
+    account.refuses("ssm", "get_parameter", "ParameterNotFound")
+    key, ada, grace = reach.push(patient)
+    assert key == (Level.ERROR, f"the parameter {VAPID_KEY} is missing: nothing can be pushed", "tocsin apply DIR")
+    assert "ada's laptop can't be pushed to: no browser was ever subscribed" in ada[1]
+    assert "grace's laptop can't be pushed to: fcm says that it is subscribed no more" in grace[1]
+    assert grace[2] == "tocsin push-link grace laptop, and give them the link"
+
+
+def test_nobody_with_a_browser_is_nothing_to_look_at(account: Account) -> None:
+    assert account.found(reach.push) == []
 
 
 # alarms on Tocsin itself

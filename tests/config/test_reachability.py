@@ -52,6 +52,16 @@ def test_such_a_configuration_can_be_asked_all_the_same(tmp_path: Path, capsys: 
     assert "escalation_policies.all: reaches nobody, on any level" in capsys.readouterr().err
 
 
+def test_who_is_reached_by_push_alone_is_warned_of(tmp_path: Path) -> None:
+    levels = '[{notify: ["user:ada"], after: 5m}]'
+    pushed = TEAM.replace("LEVELS", levels).replace(
+        "contacts: {mail: {email: ada@acme.example}}", "contacts: {mail: {push: laptop}}"
+    )
+    assert pushed != TEAM.replace("LEVELS", levels)
+    assert told(tmp_path, pushed, "push_alone") == [("warning", "push_alone", "users.ada")]
+    assert told(tmp_path, TEAM.replace("LEVELS", levels), "push_alone") == []
+
+
 def test_a_fallback_that_nothing_delivers_is_an_error(tmp_path: Path) -> None:
     voice = TEAM.replace("fallback: {email: ops@acme.example}", 'fallback: {voice: "+4915112345678", push: ops}')
     levels = '[{notify: ["user:ada"], after: 5m}]'

@@ -276,6 +276,7 @@ def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_what
         "$default",
         *(f"{method} /answer/{{token}}" for method in ("GET", "HEAD", "POST")),
         *(f"{method} /open/{{token}}" for method in ("GET", "HEAD")),
+        *(f"{method} /push/{{token}}" for method in ("GET", "HEAD", "POST")),
     }
     integrations = aws.properties("AWS::ApiGatewayV2::Integration")
     assert sorted(text(each["IntegrationUri"]).rpartition(":")[2] for each in integrations) == [
@@ -284,7 +285,7 @@ def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_what
     ]
     assert {each["PayloadFormatVersion"] for each in integrations} == {"2.0"}
     targets = {route["RouteKey"]: text(route["Target"]) for route in routes}
-    peoples = {key for key in targets if any(door in key for door in ("/answer/", "/open/", "/slack/"))}
+    peoples = {key for key in targets if "{token}" in key or "/slack/" in key}
     for_people = {targets[key] for key in peoples}
     assert len(for_people) == 1
     assert for_people.isdisjoint(target for key, target in targets.items() if key not in peoples)

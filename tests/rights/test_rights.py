@@ -1,7 +1,9 @@
 """The flow where rights are enforced: each function calls what its role allows, and its role allows nothing more."""
 
 import json
+import ssl
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -135,7 +137,9 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     settings.write_text(f"events_per_minute: {WORTH_SHARING}\n")  # so few that each event is told to the others
 
     def configure(local: Local) -> dict[str, str]:
-        return dict(apply(HERE, deployment_of(local), now(), force=True).routing_keys)
+        deployment = deployment_of(local)
+        deployment.name_address(local.description.events_url)
+        return dict(apply(HERE, deployment, now(), force=True).routing_keys)
 
     try:
         local = system.up(ROOT, folder, Quiet(), configure, settings=settings, enforce_iam=True)
@@ -155,6 +159,7 @@ def night(enforced: Enforced) -> Enforced:
     eventually(lambda: enforced.mails("is triggered"), "the state of it, and when it resolves by itself")
     running.reply(page, "ada@acme.example", "snooze 1h")
     eventually(lambda: enforced.mails("is snoozed"), "the answer")
+    _answer_by_link(running)
 
     enforced.trigger("web", "large", custom=large)
     enforced.trigger("held", "held", custom=large)
@@ -212,6 +217,22 @@ def _bounce_from_method_to_method(enforced: Enforced) -> None:
     enforced.running.inject(bounced(mail))
     eventually(lambda: states() == [PageState.FAILED] * 3, "the bounce")
     eventually(lambda: enforced.alarms() == 3, "word that nobody is reached")
+
+
+def _answer_by_link(running: Running) -> None:
+    """What a person opens and presses; the second press looks at what the first one did."""
+    found, ada = running.incident_of("mailed", "web"), running.deps.directory.current().users["ada"]
+    assert found is not None
+    page, now = found.pages[0], running.deps.now()
+    pressed = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+    link, everything = running.deps.replies.link(page, now), running.deps.replies.overview("ada", ada.contacts[0], now)
+    assert link is not None
+    assert everything is not None
+    trusted = ssl.create_default_context(cafile=running.local.description.ca_file)
+    for url, body in ((link, None), (everything, None), (link, b"do=ack"), (link, b"do=ack")):
+        request = urllib.request.Request(url, body, pressed)
+        with urllib.request.urlopen(request, context=trusted, timeout=30) as answer:
+            assert answer.status == 200
 
 
 def _silence_a_heart(running: Running) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from functions.reply import handler
+from shared.domain.directory import Directory
 from shared.flow.ports import Notice
 from shared.store.memory import MemoryIncidents
 from tests.flow.people import directory, level
@@ -18,8 +19,8 @@ FROM_OUR_PAGE = {"sec-fetch-site": "same-origin", "origin": f"https://{HOST}"}
 class Phone:
     """Ada's phone on a night on which she was paged at three, and Grace is next."""
 
-    def __init__(self, **told: Any) -> None:
-        self.story = Story(directory(level("ada"), level("grace"))).receive(**told)
+    def __init__(self, people: Directory | None = None, **told: Any) -> None:
+        self.story = Story(people or directory(level("ada"), level("grace"))).receive(**told)
         self.world = self.story.world
 
     @property

@@ -3,6 +3,9 @@
 import re
 from html import unescape
 
+import pytest
+
+from shared.flow import reply_link
 from tests.web.browser_double import Phone
 
 
@@ -46,6 +49,26 @@ def test_who_left_the_configuration_sees_nothing() -> None:
     shown = phone.look(link)
     assert (shown["statusCode"], "disk" in shown["body"]) == (403, False)
     assert "not in the configuration any more" in phone.world.notebook.faults[-1]
+
+
+def test_of_more_than_it_can_show_it_says_that_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = Phone()
+    for number in range(4):
+        phone.story.receive(f"disk-{number}", summary=f"disk-{number}: full")
+    assert "There may be more" not in phone.look(overview(phone))["body"]
+    for limit in ("LISTED", "LOOKED_AT"):
+        with monkeypatch.context() as patched:
+            patched.setattr(reply_link, limit, 3)
+            shown = phone.look(overview(phone))["body"]
+        assert (shown.count("<li>"), "There may be more" in shown) == (3, True)
+
+
+def test_text_from_outside_is_shown_as_text() -> None:
+    phone = Phone(summary="<script>alert(1)</script><img src=x hx-get=/steal>: full")
+    body = phone.look(overview(phone))["body"]
+    assert "&lt;script&gt;" in body
+    assert "<script" not in body
+    assert "<img" not in body
 
 
 def test_nothing_can_be_sent_to_it() -> None:
