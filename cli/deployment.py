@@ -62,7 +62,7 @@ class Deployment:
         return DynamoDbDirectory(self.client("dynamodb"), self.facts["directory_table"], time.monotonic, journal)
 
     def deps(self) -> Deps:
-        """The live flow's own wiring, on this deployment: for commands that read what is there."""
+        """The live flow's own wiring, on this deployment: for commands that read it, or try the way to people."""
         facts = self.facts
         return wiring.Wiring(
             {
@@ -72,6 +72,8 @@ class Deployment:
                 "TOCSIN_MAIL_FROM": facts["mail_from"],
                 "TOCSIN_REPLY_SECRET": REPLY_SECRET,
                 "TOCSIN_PUBLIC_URL": PUBLIC_URL,
+                "TOCSIN_TEXTS_FROM": facts.get("texts_from", ""),
+                "TOCSIN_TEXTS_ANSWERED": facts.get("texts_answered", "no"),
             },
             self.client,
         ).deps()

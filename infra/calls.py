@@ -62,7 +62,8 @@ QUEUE_PAGES = Call(On.PAGES, ("sqs:SendMessage",))
 HAND_BACK = ("sqs:ChangeMessageVisibility",)  # what can't be carried out now comes again in seconds
 START_ESCALATION = Call(On.ESCALATION, ("states:StartExecution",))
 SEND_MAIL = Call(On.SENDER, ("ses:SendEmail",))
-SEND_TEXTS = Call(On.PHONES, ("sns:Publish",))
+SEND_TEXT = Call(On.PHONES, ("sns:Publish",))  # or from a number of the account's: see ``_statement``
+SEND_FROM_NUMBER = ("sms-voice:SendTextMessage",)
 TELL_FALLBACK = Call(On.ALARM_TOPIC, ("sns:Publish",))
 READ_PARAMETERS = Call(On.PARAMETERS, ("ssm:GetParameter",))
 
@@ -96,7 +97,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         QUEUE_PAGES,
         Call(On.PAGES, HAND_BACK),
         SEND_MAIL,
-        SEND_TEXTS,
+        SEND_TEXT,
         TELL_FALLBACK,
         READ_PARAMETERS,
     ),
@@ -108,6 +109,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         Call(On.MAIL, ("s3:GetObject",)),
         START_ESCALATION,
         SEND_MAIL,
+        SEND_TEXT,
         READ_PARAMETERS,
     ),
     "track": (
@@ -116,7 +118,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         READ_DIRECTORY,
         QUEUE_PAGES,
         SEND_MAIL,
-        SEND_TEXTS,
+        SEND_TEXT,
         TELL_FALLBACK,
     ),
     "sweep": (
@@ -164,6 +166,7 @@ WILDCARDS: Mapping[On, str] = {
     On.RAW: "an object a message, in a bucket that holds nothing else",
     On.MAIL: "an object a mail, in a bucket that holds nothing else",
     On.SENDER: "on this machine only: there SendEmail is called on nothing in particular",
+    On.PHONES: "settings name a number as people call it, and its ARN says AWS's id of it",
     On.PARAMETERS: "the configuration names them: the token of a chat, the address of a webhook",
     On.OWN_LOGS: "a log stream a running copy of the function, named by Lambda; the group is its own",
 }
@@ -200,7 +203,9 @@ def arns(stack: Stack, settings: Settings, target: Target, handed: Mapping[On, s
         else ("*",),
         On.ALARM_TOPIC: (names.arn(stack, "sns", names.ALARM_TOPIC),),
         On.PARAMETERS: (names.arn(stack, "ssm", f"parameter{names.PARAMETERS}*"),),
-        On.PHONES: (),  # no resource to IAM: see ``_statement``
+        On.PHONES: (names.arn(stack, "sms-voice", "phone-number/*"),)
+        if settings.two_way_number and target.sends_from_numbers
+        else (),  # no resource to IAM
         **{on: (arn,) for on, arn in handed.items()},
     }
 
@@ -238,6 +243,8 @@ def _document(stack: Stack, verb: str, where: Mapping[On, tuple[str, ...]], sett
 
 
 def _statement(stack: Stack, call: Call, where: Mapping[On, tuple[str, ...]]) -> iam.PolicyStatement:
+    if call.on is On.PHONES and where[call.on]:
+        return iam.PolicyStatement(actions=[*SEND_FROM_NUMBER], resources=[*where[call.on]])
     if call.on is On.PHONES:  # a phone number has no ARN: it is whatever is no topic, as no topic may be meant
         return iam.PolicyStatement(actions=[*call.actions], not_resources=[f"arn:{stack.partition}:sns:*:*:*"])
     return iam.PolicyStatement(actions=[*call.actions], resources=[*where[call.on]], conditions=CONDITIONS.get(call.on))

@@ -21,6 +21,7 @@ from constructs import Construct
 from infra import names
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.stack import TocsinStack
+from infra.flow import texting
 from infra.patterns import DELIVERY, PATTERNS, alarms
 from infra.settings import Settings
 from infra.targets import Target
@@ -249,6 +250,7 @@ class Doors(TocsinStack):
 
     def _tell_the_command(self, http: api.HttpApi) -> None:
         """What the ``tocsin`` command needs to know about this deployment, in one parameter."""
+        texts = texting(self.settings, self.target)
         deployment = {
             "account": self.account,
             "region": self.region,
@@ -264,6 +266,9 @@ class Doors(TocsinStack):
             "ingest_rules": " ".join(self._rule_names()),
             "reply_function": names.function_name("reply"),
             "alarm_topic_arn": names.arn(self, "sns", names.ALARM_TOPIC),
+            "texts_topic_arn": names.arn(self, "sns", names.TEXTS_TOPIC),
+            "texts_from": texts["TOCSIN_TEXTS_FROM"],
+            "texts_answered": texts["TOCSIN_TEXTS_ANSWERED"],
             "mail_from": self.settings.mail_from,
             "mail_domain": self.settings.inbound_domain,
         }

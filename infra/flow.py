@@ -13,6 +13,8 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -71,6 +73,8 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_MAIL_DOMAIN",
             "TOCSIN_REPLY_SECRET",
             "TOCSIN_PUBLIC_URL",
+            "TOCSIN_TEXTS_FROM",
+            "TOCSIN_TEXTS_ANSWERED",
         ),
     ),
     "reply": Shape(
@@ -86,6 +90,9 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_MAIL_DOMAIN",
             "TOCSIN_REPLY_SECRET",
             "TOCSIN_PUBLIC_URL",
+            "TOCSIN_TEXTS_FROM",
+            "TOCSIN_TEXTS_ANSWERED",
+            "TOCSIN_TEXTS_TOPIC_ARN",
         ),
     ),
     "track": Shape(
@@ -119,6 +126,15 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
+def texting(settings: Settings, target: Target) -> Mapping[str, str]:
+    """By which number texts go out, and whether people can answer them: on this machine they can in any case."""
+    number = settings.two_way_number if target.sends_from_numbers else ""
+    return {
+        "TOCSIN_TEXTS_FROM": number,
+        "TOCSIN_TEXTS_ANSWERED": "yes" if number or not target.sends_from_numbers else "no",
+    }
+
+
 class Flow(TocsinStack):
     def __init__(self, scope: Construct, name: str, *, settings: Settings, target: Target, bundle: Bundle) -> None:
         super().__init__(
@@ -133,6 +149,7 @@ class Flow(TocsinStack):
         self._feed_publish()
         self._sweep_each_minute()
         self._escalation()
+        self._take_texts()
         events.EventBus(self, "Bus", event_bus_name=names.EVENT_BUS, description="What happens to Tocsin's incidents")
         names.hand_over(
             self,
@@ -226,6 +243,8 @@ class Flow(TocsinStack):
             "TOCSIN_MAIL_DOMAIN": self.settings.inbound_domain,
             "TOCSIN_REPLY_SECRET": names.REPLY_SECRET,
             "TOCSIN_PUBLIC_URL": names.PUBLIC_URL,
+            **texting(self.settings, self.target),
+            "TOCSIN_TEXTS_TOPIC_ARN": names.arn(self, "sns", names.TEXTS_TOPIC),
             "TOCSIN_EVENTS_PER_MINUTE": str(self.settings.events_per_minute),
             "TOCSIN_LOG_LEVEL": self.settings.log_level,
         }
@@ -270,6 +289,32 @@ class Flow(TocsinStack):
                 )
             ],
         )
+
+    def _take_texts(self) -> None:
+        """What people text to our number. There before a number is, since a number is told where to go."""
+        topic = sns.Topic(
+            self,
+            "Texts",
+            topic_name=names.TEXTS_TOPIC,
+            enforce_ssl=self.target.requires_tls,
+            master_key=self.customer_key,
+        )
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnLike": {"aws:SourceArn": names.arn(self, "sms-voice", "*")},
+                },
+            )
+        )
+        topic.add_subscription(
+            subscriptions.LambdaSubscription(self._functions["reply"], dead_letter_queue=self._dead_letters)
+        )
+        if not self.target.requires_tls:
+            acknowledge(topic, {"AwsSolutions-SNS3": "the emulator speaks plain http, on loopback"})
 
     def _escalation(self) -> None:
         escalate = names.function_arn(self, "escalate")

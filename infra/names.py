@@ -27,6 +27,7 @@ DEAD_LETTERS = "tocsin-dead-letters"
 STATE_MACHINE = "tocsin-escalation"
 EVENT_BUS = "tocsin"
 ALARM_TOPIC = "tocsin-alarms"
+TEXTS_TOPIC = "tocsin-texts"  # what people text to our number
 
 ALARMS_RULE = "tocsin-cloudwatch-alarms"
 FINDINGS_RULE = "tocsin-guardduty-findings"

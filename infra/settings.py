@@ -66,14 +66,19 @@ class Settings:
     fallback_sms: str = ""
     """The same by text, ``+4915112345678``. Default: nobody."""
 
+    two_way_number: str = ""
+    """The number that texts are sent from and answered to, ``+12125550101``: one of the account's in AWS End User
+    Messaging, in this Region, whose two-way channel is the topic ``tocsin-texts`` (docs/deploy.md). Default: none;
+    texts go out by SNS, and can't be answered."""
+
     public_url: str = ""
     """Where people reach this deployment from their phones: the https address that links in pages, Slack and browsers
     lead to, without a path. Default: the HTTP API's own; name one where a domain of yours leads to it."""
 
     customer_key: str = ""
     """The ARN of a KMS key for tables, buckets, queues, the topic and logs. Its policy must let dynamodb, s3, sqs, sns,
-    ses, events, cloudwatch, logs and lambda use it in this account. Default: none, AWS's own keys, which cost nothing
-    (a customer key $1 a month, and a price a call)."""
+    ses, sms-voice, events, cloudwatch, logs and lambda use it in this account. Default: none, AWS's own keys, which
+    cost nothing (a customer key $1 a month, and a price a call)."""
 
     deletion_protection: bool = True
     """Whether tables and buckets outlive their stack, and refuse to be deleted. ``false`` for a trial, so that
@@ -205,6 +210,10 @@ def _faults(settings: Settings, target: Target) -> list[str]:
         (
             settings.fallback_sms != "" and not PHONE.fullmatch(settings.fallback_sms),
             f"fallback_sms: {settings.fallback_sms!r} is no number: say +4915112345678",
+        ),
+        (
+            settings.two_way_number != "" and not PHONE.fullmatch(settings.two_way_number),
+            f"two_way_number: {settings.two_way_number!r} is no number: say +12125550101, in quotes",
         ),
         (
             settings.public_url != "" and not PUBLIC_URL.fullmatch(settings.public_url),

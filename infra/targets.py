@@ -17,6 +17,7 @@ class Target:
     region: str | None
     wheels: str | None  # uv's name of the platform that packages are built for; None: this machine's, and its Python
     receives_mail: bool  # SES's receipt rule, and the permissions that go with it
+    sends_from_numbers: bool  # texts go out from a number of the account's, by End User Messaging
     proves_domains: bool  # an identity has DNS records to publish
     names_senders: bool  # a right to send mail can name the identity
     requires_tls: bool  # queues, buckets and the topic refuse plain http
@@ -32,6 +33,7 @@ AWS = Target(
     region=os.environ.get("CDK_DEFAULT_REGION"),
     wheels="aarch64-manylinux_2_28",  # Amazon Linux 2023 has glibc 2.34, and google-re2 no older wheel
     receives_mail=True,
+    sends_from_numbers=True,
     proves_domains=True,
     names_senders=True,
     requires_tls=True,
@@ -47,6 +49,7 @@ LOCAL = Target(
     region="eu-west-1",
     wheels=None,
     receives_mail=False,
+    sends_from_numbers=False,
     proves_domains=False,
     names_senders=False,
     requires_tls=False,
@@ -85,6 +88,10 @@ DIFFERENCES = (
     Difference(
         what="AWS::Lambda::Function.Code",
         reason="the emulator runs functions on this machine's Python and processor, so the bundle is built for them",
+    ),
+    Difference(
+        what="AWS::Lambda::Function.Environment",
+        reason="the mailbox of this machine answers texts as a phone does, though SNS sends them",
     ),
     Difference(
         what="AWS::Lambda::EventSourceMapping.ScalingConfig",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from local import certificates, emulator, front_door, ports
+from local.answering import Answering
 from local.asgi import App
 from local.background import Addresses
 from local.checked import Record
@@ -76,7 +77,9 @@ async def serve(folder: Folder, *, enforce_iam: bool) -> None:
     doors = {
         "events": front_door.events(aws, deployed),
         "inject": front_door.for_own_callers(inject),
-        "mailbox": front_door.for_own_callers(page(mailbox)),
+        "mailbox": front_door.for_own_callers(
+            page(mailbox, Answering(mailbox, deployed, addresses.aws_endpoint, addresses.smtp))
+        ),
     }
     secured = certificates.certificate(folder, datetime.now(UTC))
     binds = [bind for name in DOORS for bind in taken[name].binds()]

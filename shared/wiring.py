@@ -34,7 +34,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-AWS_SERVICES = ("dynamodb", "events", "s3", "sesv2", "sns", "sqs", "ssm", "stepfunctions")  # whose data is bundled
+AWS_SERVICES = (  # whose data is bundled
+    "dynamodb",
+    "events",
+    "pinpoint-sms-voice-v2",
+    "s3",
+    "sesv2",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+)
 
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
 HASTY = Config(  # a sender waits, and what is asked can be done without
@@ -55,6 +65,11 @@ def now() -> Instant:
 def deps() -> Deps:
     """Everything that a function's flow may touch, by the environment of that function."""
     return Wiring(os.environ).deps()
+
+
+def texts_topic() -> str:
+    """The ARN of the topic by which people's texts come."""
+    return os.environ["TOCSIN_TEXTS_TOPIC_ARN"]
 
 
 def lazy(make: Callable[[], T]) -> T:
@@ -162,9 +177,13 @@ class Channels(Mapping[Medium, Channel]):
         )
 
     def _sms(self) -> Channel:
-        from shared.channels.sms import SmsChannel
+        """From the number that people answer to, where there is one; else from any of SNS's."""
+        from shared.channels.sms import SmsChannel, TwoWaySmsChannel
 
-        return SmsChannel(self._client("sns", ONCE), self._template_failed)
+        if number := self._env.get("TOCSIN_TEXTS_FROM"):
+            return TwoWaySmsChannel(self._client("pinpoint-sms-voice-v2", ONCE), number, self._template_failed)
+        answers = self._env.get("TOCSIN_TEXTS_ANSWERED") == "yes"
+        return SmsChannel(self._client("sns", ONCE), self._template_failed, answers=answers)
 
     def _slack(self) -> "SlackChannel":
         from shared.channels.slack import SlackChannel, client_by

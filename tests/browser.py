@@ -134,16 +134,15 @@ class Browser:
     def _attach(self, target: str) -> str:
         return self.do("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
-    def _hear(self) -> Iterator[dict[str, Any]]:
+    def _hear(self) -> list[dict[str, Any]]:
+        """All that has come: what is behind an answer that somebody waits for is kept, too."""
         said = os.read(self._reads, 1 << 20)
         if not said:
             raise Broken("the browser has ended")
         *whole, self._rest = (self._rest + said).split(b"\0")
-        for each in whole:
-            message = json.loads(each)
-            if "method" in message:
-                self.events.append(message)
-            yield message
+        messages = [json.loads(each) for each in whole]
+        self.events += [message for message in messages if "method" in message]
+        return messages
 
 
 @contextmanager

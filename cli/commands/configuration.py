@@ -32,11 +32,18 @@ def init(
 
 
 @app.command
-def lint(folder: Path, /, *, at: At = None, json: AsJson = False) -> int:
-    """Checks a folder of configuration: references, unknown keys, coverage, people who can't be reached."""
-    from cli.lint import lint
+def lint(folder: Path, /, *, at: At = None, deployment: On = None, json: AsJson = False) -> int:
+    """Checks a folder of configuration: references, unknown keys, coverage, people who can't be reached.
+
+    With --deployment also what is known there of contact methods: unconfirmed, broken.
+    """
+    from cli.lint import lint, of_contacts
 
     findings = lint(folder, instant(at))
+    if deployment is not None and not any(finding.level == "error" for finding in findings):
+        from cli.deployments import chosen
+
+        findings += of_contacts(folder, chosen(deployment))
     if json:
         console.say_json([finding.as_json() for finding in findings])
     else:

@@ -1,13 +1,17 @@
 """A running system: on this machine, or looked at where it is deployed."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from cli import console
 from cli.app import AsJson, On, app, duration, instant
 from cli.console import Failed
+
+if TYPE_CHECKING:
+    from cli.confirm import Outcome
 
 Kind = Literal["dropped", "suppressed", "late", "meets_nothing", "unknown_key", "quarantine"]
 
@@ -45,6 +49,61 @@ def doctor(*, deployment: On = None, json: AsJson = False) -> int:
     from cli.doctor.examination import examine
 
     return examine(chosen(deployment), instant(None), as_json=json)
+
+
+@app.command
+def confirm(
+    user: str | None = None,
+    contact: str | None = None,
+    /,
+    *,
+    all_: Annotated[
+        bool, Parameter(name="--all", negative="", help="Everybody's methods that aren't confirmed.")
+    ] = False,
+    code: Annotated[str | None, Parameter(help="The code that was sent to CONTACT of USER.")] = None,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """Sends a code to contact methods that aren't confirmed yet; with --code confirms one."""
+    from cli.confirm import check, send
+    from cli.deployments import chosen
+
+    if (user is None) is not all_ or (code is not None and contact is None):
+        raise Failed("name a user, or say --all; with --code name the contact method, too", code=console.WRONG_USAGE)
+    place = chosen(deployment)
+    if code is not None and user is not None and contact is not None:
+        return _tell([check(place, user, contact, code)], as_json=json)
+    return _tell(send(place, user, contact), as_json=json, nothing="Nobody has a contact method that takes codes.")
+
+
+@app.command
+def page_me(
+    user: str | None = None,
+    /,
+    *,
+    by: Annotated[str | None, Parameter(help="One contact method alone, by its name.")] = None,
+    deployment: On = None,
+    json: AsJson = False,
+) -> int:
+    """A test page by a person's own methods: what was sent where, and what failed."""
+    from cli.deployments import chosen
+    from cli.page_me import page_me
+
+    return _tell(page_me(chosen(deployment), user, by), as_json=json)
+
+
+def _tell(outcomes: "Iterable[Outcome]", *, as_json: bool, nothing: str = "") -> int:
+    """Each once it is there; 1 where any failed."""
+    found: list[Outcome] = []
+    for outcome in outcomes:
+        found.append(outcome)
+        if not as_json:
+            outcome.say()
+    if as_json:
+        console.say_json([outcome.as_json() for outcome in found])
+    elif not found and nothing:
+        console.say(nothing)
+    return console.AT_FAULT if any(outcome.failed for outcome in found) else console.HOLDS
 
 
 @app.command

@@ -36,7 +36,9 @@ CHECKS: Mapping[str, Check] = {
     "mail in": reach.mail_in,
     "texts": reach.texts,
     "contact methods": reach.contact_methods,
+    "confirmed": reach.confirmed,
     "push": reach.push,
+    "answers by text": reach.two_way,
     "door": works.door,
     "recovery": stores.recovery,
 }
@@ -45,6 +47,8 @@ NOT_HERE: Mapping[str, str] = {  # what the emulator on this machine doesn't hav
     "mail in": "SES doesn't receive here; local/ takes mail by SMTP and calls the same function",
     "mail out": "every sender is taken for verified here, and nothing leaves the machine",
     "texts": "no text leaves the machine",
+    "answers by text": "the mailbox of this machine answers texts",
+    "confirmed": "nobody's phone is here; the mailbox of this machine answers for them",
     "alarms": "the emulator has no metrics of queues, so nothing is watched here",
     "recovery": "the emulator has no backups",
     "door": "it is behind the front door of this machine",

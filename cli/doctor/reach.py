@@ -9,7 +9,9 @@ from shared.config.finding import Severity
 from shared.config.lint import lint
 from shared.config.read import Loaded
 from shared.domain.directory import Contact, Medium
+from shared.domain.notification import FALLBACK
 from shared.domain.subscription import VAPID_KEY
+from shared.flow.confirming import PROVABLE
 from shared.store.dynamodb_contacts import DynamoDbContacts
 
 RECEIPT_RULE = "tocsin-replies"
@@ -158,6 +160,34 @@ def _browsers(patient: Patient) -> Iterator[tuple[str, Contact]]:
         for name, way in told.get("contacts", {}).items():
             if Medium.PUSH in way:
                 yield user, Contact(name=name, medium=Medium.PUSH, address=way[Medium.PUSH])
+
+
+def two_way(patient: Patient) -> Iterator[Fault]:
+    """Whether what people text to our number comes to us."""
+    number, topic = patient.facts.get("texts_from", ""), patient.facts.get("texts_topic_arn", "")
+    if not number:
+        return
+    pages = patient.client("pinpoint-sms-voice-v2").get_paginator("describe_phone_numbers").paginate()
+    found = next((each for page in pages for each in page["PhoneNumbers"] if each["PhoneNumber"] == number), None)
+    if found is None:
+        message = f"{number} is no number of this account and Region: no page goes out by text"
+        yield Level.ERROR, message, "Say another `two_way_number` in settings.yaml, or none, then cdk deploy --all."
+    elif not found["TwoWayEnabled"] or found.get("TwoWayChannelArn") != topic:
+        remedy = (
+            f"aws pinpoint-sms-voice-v2 update-phone-number --phone-number-id {found['PhoneNumberId']} "
+            f"--two-way-enabled --two-way-channel-arn {topic}"
+        )
+        yield Level.ERROR, f"what is texted to {number} doesn't come here: nobody can answer by text", remedy
+
+
+def confirmed(patient: Patient) -> Iterator[Fault]:
+    """Whether people have shown that they are reached; who said STOP is told of under the methods that are broken."""
+    deps = patient.deployment.deps()
+    for each in contacts.known(deps.contacts, deps.directory.current()):
+        if each.user != FALLBACK and each.contact.medium in PROVABLE and not each.state.confirmed:
+            where = f"{each.user} by {each.contact.name} ({each.contact.address})"
+            message = f"{where}: nobody has confirmed that it reaches them"
+            yield Level.WARNING, message, f"tocsin confirm {each.user} {each.contact.name}"
 
 
 def _numbers(patient: Patient) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared import wiring
-from shared.flow import reply_mail
+from shared.flow import reply_mail, reply_text
 from shared.flow.ports import Deps
 from shared.sources.answer_mail import verdicts_of_receipt
 from shared.web import answer_page, overview_page, push_page, slack_door
@@ -27,7 +27,10 @@ def handler(request: dict[str, Any], context: object) -> dict[str, Any] | None:
     if "requestContext" in request:
         return respond(deps, request)
     for record in request["Records"]:
-        _mail(record["ses"])
+        if "Sns" in record:
+            reply_text.run(deps, record["Sns"], wiring.texts_topic())
+        else:
+            _mail(record["ses"])
     return None
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, cast
 
 from shared.channels.plain_text import shown
-from shared.channels.wording import for_fallback, local, severity, unanswered, why_you
+from shared.channels.wording import for_fallback, is_unproven, local, severity, unanswered, why_you
 from shared.domain.answer import headline
 from shared.domain.directory import Medium
 from shared.flow.ports import Notice
@@ -24,6 +24,8 @@ TAGS_MAX = 20
 ROWS_MAX, DEPTH_MAX = 30, 4  # of the alert's details; the dashboard has all
 LINKS_MAX = 5
 
+BY_TEXT = "Answer 4 ack, 6 resolve."
+UNPROVEN = "Nobody has confirmed this address yet: a reply does."
 BY_MAIL = "Reply with one line: ack, resolve or escalate; help says what else."
 
 Row = tuple[str, str]
@@ -88,9 +90,12 @@ def facts(notice: Notice, clean: Clean = shown) -> Facts:
 
 
 def _how(notice: Notice) -> str:
-    """What works: a text can't be answered, but the page that the same person has by mail can, or by the link."""
+    """What works: a text to our number, else the page that the same person has by mail, or the link."""
     if notice.contact.medium is Medium.EMAIL:
-        return BY_MAIL if notice.reply_to else "Replies to this mail are not read."
+        unproven = f" {UNPROVEN}" if is_unproven(notice) else ""
+        return f"{BY_MAIL}{unproven}" if notice.reply_to else "Replies to this mail are not read."
+    if notice.contact.medium is Medium.SMS and notice.answerable:
+        return BY_TEXT
     if notice.user is not None and any(contact.medium is Medium.EMAIL for contact in notice.user.contacts):
         return "Answer by mail."
     return f"Answer: {notice.link}" if notice.link else ""

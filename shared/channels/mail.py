@@ -71,6 +71,8 @@ class MailChannel:
 
 def render(notice: Notice, tell: Tell = unheard) -> Mail:
     """The mail that tells ``notice``; ``tell`` hears of templates that failed."""
+    if notice.subject is not None:
+        return _aside(notice, notice.subject, notice.answer or "")
     if notice.answer is not None:
         return _answer(notice, notice.answer, tell)
     head = headline(notice.incident.number, severity(notice), shown(notice.incident.service, NAME_MAX))
@@ -110,6 +112,24 @@ def _printable(message_id: str | None) -> str | None:
     if message_id is None or len(message_id) > HEADER_MAX // 2:
         return None
     return message_id if all("!" <= character <= "~" for character in message_id) else None
+
+
+def _aside(notice: Notice, subject: str, text: str) -> Mail:
+    """What is about no incident, in no thread of one."""
+    answered = _printable(notice.in_reply_to)
+    headers = {
+        "Auto-Submitted": "auto-replied" if answered else "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        **({"References": answered, "In-Reply-To": answered} if answered else {}),
+    }
+    said = [shown(line, SUMMARY_MAX) for line in text.splitlines()]
+    lines = "".join(f'<p style="margin:0 0 8px">{html.escape(line)}</p>' for line in said)
+    return Mail(
+        subject=one_line(subject, SUBJECT_MAX),
+        text="\n".join([*said, ""]),
+        html=_page(lines),
+        headers=tuple(headers.items()),
+    )
 
 
 def _answer(notice: Notice, answer: str, tell: Tell) -> Mail:

@@ -127,14 +127,15 @@ def _said(answered: Answered) -> str:
     return one_line(f"{answered.status} {answered.reason}", REASON_MAX)
 
 
-def posting(context: SSLContext | None = None) -> Post:
-    """Over https, once; ``context`` says whom to trust."""
+def posting(context: SSLContext | None = None, answering: float = ANSWERING) -> Post:
+    """Over https, once; ``context`` says whom to trust, ``answering`` how many seconds an answer may take."""
 
     def post(address: str, headers: Mapping[str, str], body: bytes) -> Answered:
         parts = urlsplit(address)
         connection = HTTPSConnection(parts.netloc, timeout=CONNECTING, context=context)
         try:
             _connect(connection, parts.netloc)
+            connection.sock.settimeout(answering)
             connection.request(
                 "POST", f"{parts.path}?{parts.query}" if parts.query else parts.path, body, dict(headers)
             )
@@ -155,4 +156,3 @@ def _connect(connection: HTTPSConnection, whom: str) -> None:
         connection.connect()
     except (OSError, HTTPException) as fault:
         raise SendFailed(f"{whom} was not reached: {one_line(repr(fault), REASON_MAX)}") from fault
-    connection.sock.settimeout(ANSWERING)

@@ -1,4 +1,4 @@
-"""Pages and answers by text message, through SNS.
+"""Pages and answers by text message: through SNS, or End User Messaging where a number of ours can be answered.
 
 Laws, whatever a template says: a text is one line, written in the alphabet of texts wherever it can be; it takes one
 part where that holds enough of the summary, and never more than two. What is too long is cut from the summary, so that
@@ -6,9 +6,9 @@ what stands around it stays.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.channels.facts import facts
 from shared.channels.gsm7 import parts, writable, written
@@ -29,10 +29,9 @@ TEXT_MAX = 2_000
 class SmsChannel:
     """Sends by SNS. ``client`` has retries switched off."""
 
-    can = Can(answers=False, buttons=False, length=306)  # two parts
-
-    def __init__(self, client: "SNSClient", tell: Tell) -> None:
+    def __init__(self, client: "SNSClient", tell: Tell, *, answers: bool = False) -> None:
         self._client, self._tell = client, tell
+        self.can = can(answers=answers)
 
     def send(self, notice: Notice) -> str:
         """Sends once; SNS's message id. Raises SendFailed, OutcomeUnknown."""
@@ -43,6 +42,39 @@ class SmsChannel:
                 MessageAttributes={"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}},
             )
         return answer["MessageId"]
+
+
+class EndUserMessaging(Protocol):
+    """What is used of the client of ``pinpoint-sms-voice-v2``."""
+
+    def send_text_message(self, **asked: str) -> Mapping[str, Any]: ...
+
+
+class TwoWaySmsChannel:
+    """Sends by AWS End User Messaging from a number that people answer to. ``client`` has retries switched off.
+
+    Who has said STOP to that number is refused, and the person's next method is due at once.
+    https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html
+    """
+
+    def __init__(self, client: EndUserMessaging, number: str, tell: Tell) -> None:
+        self._client, self._number, self._tell = client, number, tell
+        self.can = can(answers=True)
+
+    def send(self, notice: Notice) -> str:
+        """Sends once; the message's id. Raises SendFailed, OutcomeUnknown."""
+        with sending_by("End User Messaging"):
+            answer = self._client.send_text_message(
+                DestinationPhoneNumber=notice.contact.address,
+                OriginationIdentity=self._number,
+                MessageBody=render(notice, self._tell),
+                MessageType="TRANSACTIONAL",
+            )
+        return answer["MessageId"]
+
+
+def can(*, answers: bool) -> Can:
+    return Can(answers=answers, buttons=False, length=306)  # two parts
 
 
 def render(notice: Notice, tell: Tell = unheard) -> str:

@@ -16,6 +16,11 @@ def for_fallback(notice: Notice) -> bool:
     return notice.page is not None and notice.page.user == FALLBACK
 
 
+def is_unproven(notice: Notice) -> bool:
+    """Nobody has shown yet that they are reached by it, and an answer would."""
+    return notice.state is not None and not notice.state.confirmed and notice.reply_to is not None
+
+
 def unanswered(notice: Notice) -> str:
     """Why the fallback contact is told: ``nobody has answered`` or ``nobody could be reached``."""
     return "nobody has answered" if notice.incident.reached else "nobody could be reached"

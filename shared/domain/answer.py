@@ -77,9 +77,11 @@ TEXT_COMMAND = re.compile(
     rf"(?P<argument>(?:\s+{NUMBER})?(?:[\s,.!]+(?:please|pls|thanks|thank you|thx))?)(?:[^\w?？]|_)*",
     re.IGNORECASE,
 )
-LEFT_TO_THE_CARRIER = frozenset(
-    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "start", "unstop", "help", "info"}
-)
+LEFT_TO_THE_CARRIER: dict[str, str] = {  # and what each means to it
+    **dict.fromkeys(("stop", "stopall", "unsubscribe", "cancel", "end", "quit"), "stop"),
+    **dict.fromkeys(("start", "unstop"), "start"),
+    **dict.fromkeys(("help", "info"), "help"),
+}
 
 QUOTED = re.compile(r"\s{0,3}[>＞]")
 INVISIBLE = dict.fromkeys(
@@ -103,9 +105,14 @@ def read_answer(text: str) -> Answer:
 
 def read_text_message(text: str) -> Answer:
     """What a text message means: ``4``, ``ack``, ``ACK 17 please``. What carriers answer themselves is nothing here."""
-    if text.strip(" \r\n.!").casefold() in LEFT_TO_THE_CARRIER:
+    if said_to_carrier(text) is not None:
         return NOTHING
     return _read(text, lambda line: _text_command(line) or _command(line))
+
+
+def said_to_carrier(text: str) -> str | None:
+    """``stop``, ``start`` or ``help`` where a text is nothing but such a word; None where it is for us."""
+    return LEFT_TO_THE_CARRIER.get(text.strip(" \r\n.!").casefold())
 
 
 def commands_for(answer: Answer, by: Author, entry: int | None, directory: Directory) -> tuple[Command, ...]:

@@ -6,6 +6,7 @@ hour, for five guesses. What is answered from a method that isn't confirmed does
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,6 +17,8 @@ from shared.domain.instants import Instant
 CODE_DIGITS = 6
 CODE_LASTS = timedelta(hours=1)
 GUESSES = 5  # of one in a million: then a new code has to be asked for
+SAID_CODE = re.compile(r"(\d{3})[ -]?(\d{3})[\s.!]*")
+OPTED_OUT = "its owner said STOP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class ContactState:
     code: str | None = None  # the SHA-256 of the code that was sent
     code_until: Instant | None = None
     guesses: int = 0
+    asked: str | None = None  # what its owner wanted done before it was confirmed: ``ack 17``
     broken_at: Instant | None = None
     broken_because: str | None = None
     worked_at: Instant | None = None  # when something arrived by it after it had been broken
@@ -59,12 +63,35 @@ def unknown(user: str, contact: Contact) -> ContactState:
 
 def with_code(state: ContactState, code: str, now: Instant) -> ContactState:
     """``state`` once ``code`` is sent; an older code works no more."""
-    return replace(state, code=_hash(state, code), code_until=now + CODE_LASTS, guesses=0)
+    return replace(state, code=_hash(state, code), code_until=now + CODE_LASTS, guesses=0, asked=None)
+
+
+def code_by_request(state: ContactState, code: str, asked: str | None, now: Instant) -> ContactState:
+    """``state`` once ``code`` is sent because a message came from it: whoever forges its sender has no more guesses by
+    asking again."""
+    spent = state.guesses + 1 if code_lives(state, now) else 0
+    return replace(with_code(state, code, now), guesses=spent, asked=asked)
+
+
+def code_lives(state: ContactState, now: Instant) -> bool:
+    """A code is out, and may still be said."""
+    return state.code is not None and state.code_until is not None and now < state.code_until
+
+
+def is_spent(state: ContactState, now: Instant) -> bool:
+    """A code is out, and all guesses are used up."""
+    return code_lives(state, now) and state.guesses >= GUESSES
+
+
+def said_code(text: str) -> str | None:
+    """The six digits of the first line that is nothing but a code: ``482913``, ``482 913.``"""
+    matches = (SAID_CODE.fullmatch(line.strip()) for line in text.splitlines())
+    return next((match[1] + match[2] for match in matches if match), None)
 
 
 def guess(state: ContactState, code: str, now: Instant) -> ContactState:
     """``state`` after somebody said ``code``: confirmed, or one guess poorer."""
-    if state.code is None or state.code_until is None or now >= state.code_until or state.guesses >= GUESSES:
+    if state.code is None or not code_lives(state, now) or state.guesses >= GUESSES:
         return state
     if hmac.compare_digest(state.code, _hash(state, code)):
         return confirmed(state, now)
@@ -72,8 +99,8 @@ def guess(state: ContactState, code: str, now: Instant) -> ContactState:
 
 
 def confirmed(state: ContactState, now: Instant) -> ContactState:
-    """It is its person's, and it works."""
-    return replace(working(state), confirmed_at=now, code=None, code_until=None, guesses=0)
+    """It is its person's, and it works. What was asked before is for whoever takes the code to do."""
+    return replace(working(state), confirmed_at=now, code=None, code_until=None, guesses=0, asked=None)
 
 
 def broken(state: ContactState, because: str, at: Instant) -> ContactState:
@@ -101,6 +128,16 @@ def worked(state: ContactState, at: Instant) -> ContactState:
 def working(state: ContactState) -> ContactState:
     """It works again: what was heard of it before is over."""
     return replace(state, broken_at=None, broken_because=None, told_at=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texted:
+    """One incident of which a number was texted, and the last time."""
+
+    number: int
+    incident: str
+    user: str
+    at: Instant
 
 
 def _hash(state: ContactState, code: str) -> str:

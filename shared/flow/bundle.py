@@ -30,6 +30,7 @@ from shared.flow import ports
 from shared.flow.escalate import queue
 from shared.flow.handing_on import find, following_page, lose, settle
 from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.texted import note_texted
 
 TRIES = 25  # pages that join a bundle while it is looked at
 
@@ -115,6 +116,8 @@ def _link(deps: Deps, user: str, contact: Contact) -> str:
 
 def _send(deps: Deps, line: Line, going: Going, waiting: list[_Waiting], notice: Notice) -> None:
     deps.journal.summary("bundle", pages=len(waiting), counted=line.more)
+    for each in waiting:
+        note_texted(deps, each.loaded.incident, each.page)
     try:
         provider_id = deps.channels[line.medium].send(notice)
     except SendFailed as fault:

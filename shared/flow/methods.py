@@ -31,24 +31,25 @@ def mark_broken(
     ``used`` is what was known as it was tried: a browser that subscribed anew meanwhile is another one.
     """
 
-    def change(state: ContactState) -> ContactState:
+    def decide(state: ContactState) -> ContactState:
         another = used is not None and used.subscription != state.subscription
         return state if another else contact_state.broken(state, because, at)
 
-    state = _write(deps, page.user, _contact(page), change)
+    state = change(deps, page.user, _contact(page), decide)
     if state.broken and state.told_at is None and _tell(deps, page, incident, state):
-        _write(deps, page.user, _contact(page), lambda state: contact_state.told(state, deps.now()))
+        change(deps, page.user, _contact(page), lambda state: contact_state.told(state, deps.now()))
 
 
 def heal(deps: Deps, user: str, contact: Contact, at: Instant) -> None:
     """It worked at ``at``. Raises Unavailable."""
-    _write(deps, user, contact, lambda state: contact_state.worked(state, at))
+    change(deps, user, contact, lambda state: contact_state.worked(state, at))
 
 
-def _write(deps: Deps, user: str, contact: Contact, change: "contact_state.Change") -> ContactState:
+def change(deps: Deps, user: str, contact: Contact, decide: "contact_state.Change") -> ContactState:
+    """Writes what ``decide`` makes of what is known, where that is anything new. Raises Unavailable."""
     for _ in range(TRIES):
         state = deps.contacts.of(user, contact)
-        changed = change(state)
+        changed = decide(state)
         if changed == state:
             return state
         try:

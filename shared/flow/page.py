@@ -21,6 +21,7 @@ from shared.flow.handing_on import find, following_page, lose, settle
 from shared.flow.methods import mark_broken
 from shared.flow.ports import Deps, Gone, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
+from shared.flow.texted import note_texted, takes_answers
 
 CHANGES_MAX = 5  # in a message
 ROOMY = frozenset({Medium.EMAIL, Medium.SLACK, Medium.TEAMS})  # that have room for them
@@ -96,6 +97,7 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
         page=page,
         alert=alerts[0] if alerts else None,
         reply_to=_reply_to(deps, page),
+        answerable=page.user != FALLBACK and takes_answers(deps, page.medium),
         link=_link(deps, page),
         posted=posted(loaded.pages, page),
         state=_state(deps, page),
@@ -174,6 +176,7 @@ def _send(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> PageState |
         channel = deps.channels.get(page.medium)
         if channel is None:
             raise SendFailed(f"{page.medium} isn't delivered by this version")
+        note_texted(deps, loaded.incident, page)  # before: it may be answered whether or not we hear that it arrived
         provider_id = channel.send(notice)
     except SendFailed as fault:
         lost = lose(deps, loaded, replace(page, state=PageState.FAILED, error=str(fault)))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from shared.domain.alert import Accepted, Alert, KeyState
 from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange, ServiceChange
-from shared.domain.contact_state import ContactState
+from shared.domain.contact_state import ContactState, Texted
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import TocsinError
 from shared.domain.grouping import Group
@@ -302,6 +302,7 @@ class Notice:
     page: Page | None  # None: an answer to a reply, or a bundle
     alert: Alert | None
     reply_to: str | None
+    answerable: bool = False  # the message itself can be answered in words
     link: str | None = None  # to the page on which its reader answers
     posted: str | None = None  # where this incident is shown at the same address already, in its channel's own words
     state: ContactState | None = None  # of the contact, where its channel or its wording depends on it
@@ -388,6 +389,14 @@ class ContactStore(Protocol):
 
     def write(self, state: ContactState) -> ContactState:
         """Over the version that it was read as; as it is then. Raises Conflict, Unavailable."""
+        ...
+
+    def note_texted(self, address: str, texted: Texted) -> None:
+        """For a week: by it an answer that names no incident is understood. Raises Unavailable."""
+        ...
+
+    def texted(self, address: str) -> list[Texted]:
+        """Of which incidents that number was texted within a week, in order of their numbers. Raises Unavailable."""
         ...
 
 

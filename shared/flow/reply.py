@@ -14,7 +14,7 @@ from shared.domain.outlook import in_words
 from shared.domain.timeline import Author
 from shared.flow.escalate import look
 from shared.flow.obey import Marker, Said, load, obey
-from shared.flow.ports import Deps
+from shared.flow.ports import Deps, Notice, OutcomeUnknown, SendFailed
 
 HELP = "Answer with one line: ack, resolve, escalate, snooze 2h, reassign <name>, note <text>, status or help."
 
@@ -57,6 +57,15 @@ def ignored(deps: Deps, reason: str, message_id: str) -> None:
     """A message that counts for nothing, and that nobody is answered: counted, and named in the log."""
     deps.journal.fault("reply", reason, id=message_id)
     deps.journal.count("ReplyIgnored")
+
+
+def tell(deps: Deps, notice: Notice) -> None:
+    """Answers an answer, by the way it came. That it can't be sent undoes nothing: it is logged and counted."""
+    try:
+        deps.channels[notice.contact.medium].send(notice)
+    except (SendFailed, OutcomeUnknown) as fault:
+        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=notice.incident.id)
+        deps.journal.count("AnswerFailed")
 
 
 def _status(deps: Deps, incident: str) -> Said:

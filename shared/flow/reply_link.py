@@ -113,19 +113,19 @@ def picture(deps: Deps, incident: str, loaded: Loaded) -> Picture:
     )
 
 
-def open_overview(deps: Deps, token: str) -> Overview:
+def open_overview(deps: Deps, token: str, most: int = LISTED, looked_at: int = LOOKED_AT) -> Overview:
     """What is open and the link's person was told of. Raises Refused, Unavailable."""
     now = deps.now()
     user, _ = contact_of(deps.replies.read_overview(token, now), deps.directory.current())
-    names = list(islice(deps.incidents.open_incidents(), LOOKED_AT + 1))
+    names = list(islice(deps.incidents.open_incidents(), looked_at + 1))
     listed: list[Listed] = []
-    for incident in names[:LOOKED_AT]:
+    for incident in names[:looked_at]:
         loaded = deps.incidents.load(incident)
         page = _newest_page(loaded, user) if loaded and loaded.incident.open else None
         if loaded and page:
             listed.append(Listed(incident=loaded.incident, link=deps.replies.link(page, now)))
     listed.sort(key=lambda each: each.incident.number, reverse=True)
-    return Overview(user=user, listed=tuple(listed[:LISTED]), more=len(names) > LOOKED_AT or len(listed) > LISTED)
+    return Overview(user=user, listed=tuple(listed[:most]), more=len(names) > looked_at or len(listed) > most)
 
 
 def _newest_page(loaded: Loaded, user: User) -> Page | None:

@@ -1,7 +1,8 @@
 """Answers by mail: proven by SES's verdicts, one sender, an address that we signed, and a contact method of the person
 it was signed for.
 
-Automatic mail is never an answer, and never answered.
+It proves the address as well, where it is the one that was paged. A code of ``tocsin confirm`` is answered at an
+address of its own, and proves the address that it was sent to. Automatic mail is never an answer, and never answered.
 """
 
 from dataclasses import dataclass
@@ -9,13 +10,16 @@ from dataclasses import dataclass
 from shared.domain.access import page_tag
 from shared.domain.alert import Alert
 from shared.domain.answer import read_answer
+from shared.domain.contact_state import guess, is_spent, said_code
 from shared.domain.directory import Contact, Medium, User
 from shared.domain.errors import Refused
 from shared.domain.notification import Page
-from shared.flow.methods import heal
+from shared.flow.aside import said_to
+from shared.flow.confirming import CONFIRM, SUBJECT, address_of, prove
+from shared.flow.methods import change, heal
 from shared.flow.obey import Said
-from shared.flow.ports import AlreadyCounted, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
-from shared.flow.reply import Reply, ignored, seen_on, take
+from shared.flow.ports import AlreadyCounted, Deps, Notice, Unavailable
+from shared.flow.reply import Reply, ignored, seen_on, take, tell
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
 
@@ -32,6 +36,9 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     """What the sender was answered; None where nobody is answered, with the reason counted and logged."""
     mail = read(deps.mail.read(receipt.at), receipt.verdicts, receipt.recipients)
     try:
+        _by_a_person(mail)
+        if any(recipient.partition("@")[0].casefold() == CONFIRM for recipient in mail.recipients):
+            return _by_code(deps, mail)
         page, user = _proven(deps, mail)
     except Refused as fault:
         return ignored(deps, str(fault), mail.message_id)
@@ -46,17 +53,45 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
         said = take(deps, reply)
     except AlreadyCounted:
         return None  # it was delivered before, and answered then
+    if mail.sender.casefold() == page.address.casefold():
+        prove(deps, user, Contact(name=page.method, medium=page.medium, address=page.address))
     _tell(deps, mail, said, user, alerts[0] if alerts else None)
     _works(deps, mail, user)
     return said.text
 
 
-def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, User]:
-    """The page that is answered, and by whom. Raises Refused with the reason, by name in the log."""
+def _by_a_person(mail: MailAnswer) -> None:
+    """Raises Refused with the reason, by name in the log."""
     if mail.automatic:
         raise Refused(f"automatic mail: {mail.automatic}")
     if mail.refused:
         raise Refused(mail.refused)
+
+
+def _by_code(deps: Deps, mail: MailAnswer) -> str:
+    """Who sends a code from the address that it was sent to. Raises Refused."""
+    code, users = said_code(mail.text), deps.directory.current().users.values()
+    owners = [(user, way) for user in users if (way := address_of(user, Medium.EMAIL, mail.sender)) is not None]
+    if code is None:
+        raise Refused("there is no code in it")
+    if not owners:
+        raise Refused("its sender is no contact method of anybody")
+    now, user, contact = deps.now(), *owners[0]
+    for user, contact in owners:
+        if is_spent(deps.contacts.of(user.name, contact), now):
+            raise Refused("its address isn't confirmed, and its guesses are used up")
+        if change(deps, user.name, contact, lambda state: guess(state, code, now)).confirmed:
+            said = "This address is confirmed."
+            break
+    else:
+        said = "That isn't the code, or it is older than an hour. Nothing was done."
+    notice = said_to(deps, user, contact, said, f"Re: {SUBJECT}", in_reply_to=mail.message_id)
+    tell(deps, notice)
+    return said
+
+
+def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, User]:
+    """The page that is answered, and by whom. Raises Refused with the reason, by name in the log."""
     incident, tag = _addressed(deps, mail)
     loaded = deps.incidents.load(incident)
     page = next((page for page in loaded.pages if page_tag(page) == tag), None) if loaded else None
@@ -94,7 +129,7 @@ def _works(deps: Deps, mail: MailAnswer, user: User) -> None:
 
 
 def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | None) -> None:
-    """The answer to the reply. That it can't be sent undoes nothing: it is logged and counted."""
+    """The answer to the reply, in the thread of its incident."""
     directory = deps.directory.current()
     notice = Notice(
         incident=said.incident,
@@ -108,8 +143,4 @@ def _tell(deps: Deps, mail: MailAnswer, said: Said, user: User, alert: Alert | N
         account=directory.account.name,
         templates=directory.templates,  # an answer has its page's subject, by which mail programs join them
     )
-    try:
-        deps.channels[Medium.EMAIL].send(notice)
-    except (SendFailed, OutcomeUnknown) as fault:
-        deps.journal.fault("reply", f"the answer wasn't sent: {fault}", incident=said.incident.id)
-        deps.journal.count("AnswerFailed")
+    tell(deps, notice)

@@ -1,6 +1,7 @@
 """What a provider's answer means: refused is failed, perhaps sent is unknown, never reached is failed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -15,9 +16,10 @@ from botocore.exceptions import (
 from botocore.stub import ANY, Stubber
 
 from cli.world import Settings
+from shared.channels import sms
 from shared.channels.mail import MailChannel
 from shared.channels.reply_addresses import SignedReplyAddresses
-from shared.channels.sms import SmsChannel
+from shared.channels.sms import SmsChannel, TwoWaySmsChannel
 from shared.channels.texts import unheard
 from shared.domain.directory import DELIVERED, Medium
 from shared.domain.errors import Refused
@@ -167,3 +169,52 @@ def test_a_link_leads_to_the_public_address_and_is_none_where_there_is_none() ->
 
 def test_what_is_said_to_be_delivered_has_a_channel_and_nothing_else_has() -> None:
     assert set(Channels({}, lambda service, config: None, Journal("INFO"), Settings())) == DELIVERED
+
+
+OUR_NUMBER = "+12125550101"
+
+
+def test_a_text_that_can_be_answered_goes_out_from_our_number_once() -> None:
+    texting = client("pinpoint-sms-voice-v2")
+    told = notice(medium=Medium.SMS)
+    with Stubber(texting) as stub:
+        stub.add_response(
+            "send_text_message",
+            {"MessageId": "0304"},
+            {
+                "DestinationPhoneNumber": told.contact.address,
+                "OriginationIdentity": OUR_NUMBER,
+                "MessageBody": ANY,
+                "MessageType": "TRANSACTIONAL",
+            },
+        )
+        assert TwoWaySmsChannel(texting, OUR_NUMBER, unheard).send(told) == "0304"
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("code", ["ConflictException", "ValidationException", "ThrottlingException"])
+def test_a_number_that_said_stop_is_refused_so_the_next_method_is_due(code: str) -> None:
+    texting = client("pinpoint-sms-voice-v2")
+    with Stubber(texting) as stub:
+        stub.add_client_error("send_text_message", code, "DESTINATION_PHONE_NUMBER_OPTED_OUT", 400)
+        with pytest.raises(SendFailed, match=f"End User Messaging refused: {code}: DESTINATION_PHONE_NUMBER_OPTED_OUT"):
+            TwoWaySmsChannel(texting, OUR_NUMBER, unheard).send(notice(medium=Medium.SMS))
+
+
+def test_a_text_says_how_it_is_answered_where_it_can_be() -> None:
+    channels = {answers: SmsChannel(client("sns"), unheard, answers=answers) for answers in (True, False)}
+    assert [channel.can.answers for channel in channels.values()] == [True, False]
+    assert sms.render(replace(notice(medium=Medium.SMS), answerable=True)).endswith(" Answer 4 ack, 6 resolve.")
+    assert sms.render(notice(medium=Medium.SMS)).endswith(" Answer by mail.")
+
+
+def test_the_settings_decide_by_what_texts_go_out() -> None:
+    made: list[str] = []
+
+    def make(service: str, config: Any) -> Any:
+        made.append(service)
+        return client(service)
+
+    for env, answers in (({"TOCSIN_TEXTS_FROM": OUR_NUMBER}, True), ({"TOCSIN_TEXTS_ANSWERED": "no"}, False)):
+        assert Channels(env, make, Journal("INFO"), Settings())[Medium.SMS].can.answers is answers
+    assert made == ["pinpoint-sms-voice-v2", "sns"]

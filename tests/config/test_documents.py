@@ -20,6 +20,7 @@ def test_every_code_of_lint_is_explained() -> None:
     modules = ("addresses", "reachability", "rules", "not_in_force", "references")
     told = {found for name in modules for found in code.findall((ROOT / f"shared/config/{name}.py").read_text())}
     told |= set(re.findall(r'Doubt\(\s*"([a-z_]+)"', (ROOT / "shared/channels/checking.py").read_text()))
+    told |= set(re.findall(r'return "([a-z_]+)", f"', (ROOT / "cli/lint.py").read_text()))
     told -= {"missing", "reference", "pattern", "value"}  # errors that say all there is to say
     assert told == set(re.findall(r"^\| `([a-z_]+)` \|", TEXT, re.MULTILINE)) - {*MEANINGS, *templates()}
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from cli.world import ANYTHING
 from shared.domain.command import Order as CommandOrder
 from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Refused
@@ -13,7 +14,7 @@ from shared.domain.instants import Instant
 from shared.domain.notification import Page, PageState
 from shared.flow import page, sweep
 from shared.flow.handing_on import lose
-from shared.flow.ports import Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import Can, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import Story, moment
 
@@ -24,6 +25,7 @@ class Provider:
 
     answers: list[Exception] = field(default_factory=list[Exception])
     sent: list[Notice] = field(default_factory=list[Notice])
+    can: Can = ANYTHING
 
     def send(self, notice: Notice) -> str:
         self.sent.append(notice)
@@ -178,3 +180,14 @@ def test_sweep_sends_on_what_the_queue_lost_and_leaves_the_rightful_worker_its_t
     story.world.clock.at += timedelta(seconds=2)
     story.world.sweep()
     assert len(provider.sent) == 1
+
+
+def test_high_urgency_pages_at_once_at_any_hour_and_low_by_the_low_rules_alone() -> None:
+    """No clock holds a page of high urgency back; what is low waits for support hours, where a service has them."""
+    for hour in range(24):
+        story = Story(directory(level("ada", minutes=30)))
+        story.world.clock.at = story.world.clock.at.replace(hour=hour)
+        story.receive()
+        assert [(who, by) for _, who, by in story.told] == [("ada", "email")], hour
+        story.world.run_until(story.world.clock.at + timedelta(minutes=3))
+        assert [(who, by) for _, who, by in story.told] == [("ada", "email"), ("ada", "sms")], hour

@@ -6,11 +6,15 @@ from email.message import EmailMessage
 import pytest
 
 from shared.channels.mail import render
+from shared.domain.contact_state import GUESSES, ContactState, with_code
+from shared.domain.directory import Contact, Medium
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.flow import reply_mail
+from shared.flow.ports import Unavailable
 from shared.flow.reply_mail import Receipt
 from shared.sources.answer_mail import Verdicts
+from shared.store.memory_contacts import MemoryContacts
 from tests.flow.people import directory, level
 from tests.flow.story import Story
 
@@ -141,6 +145,18 @@ REFUSED = {
         },
         "SES's verdict for DMARC is GRAY, and no signature is the sender's own",
     ),
+    "no DMARC verdict at all": (
+        {"verdicts": Verdicts(spam="PASS", virus="PASS", dmarc="")},
+        "SES's verdict for DMARC is missing, and no signature is the sender's own",
+    ),
+    "a replayed page, which was sent to somebody else": (
+        {"sender": "Grace <grace@acme.example>", "In_Reply_To": "<1@acme.example>"},
+        "its sender is no contact method of the person who was paged",
+    ),
+    "an address that somebody wrote a letter into": (
+        {"to": "reply+aeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaib@in.example"},
+        "this reply address isn't one of ours",
+    ),
     "spam": (
         {"verdicts": Verdicts(spam="FAIL", virus="PASS", dmarc="PASS")},
         "SES's verdict for spam is FAIL",
@@ -192,6 +208,90 @@ def test_a_reply_address_fits_and_survives_lower_and_upper_casing(mailbox: Mailb
     assert len(address.partition("@")[0]) <= 64
     assert address == address.lower()
     assert mailbox.answer("ack", to=address.upper()) is not None
+
+
+# what an answer proves, and how a code is answered
+
+
+def known(mailbox: Mailbox, address: str = "ada@acme.example") -> ContactState:
+    return mailbox.world.contacts.of("ada", Contact(name="mail", medium=Medium.EMAIL, address=address))
+
+
+def test_an_answer_from_the_paged_address_confirms_it_in_one_write(mailbox: Mailbox) -> None:
+    mailbox.answer("status")
+    proven = known(mailbox)
+    assert proven.confirmed
+    mailbox.answer("status", Message_ID="<2@acme.example>")
+    assert known(mailbox).version == proven.version == 1
+
+
+@pytest.mark.parametrize("why", ["a forged sender", "failing DMARC", "spam", "a made-up address", "an out-of-office"])
+def test_what_is_refused_proves_nothing(mailbox: Mailbox, why: str) -> None:
+    told, _ = REFUSED[why]
+    mailbox.answer("ack", **told)  # type: ignore[arg-type]
+    assert not known(mailbox).confirmed
+
+
+def test_a_page_to_an_address_that_nobody_confirmed_says_so_until_somebody_answers(mailbox: Mailbox) -> None:
+    line = "Nobody has confirmed this address yet: a reply does."
+    assert line in render(mailbox.world.sent[0].notice).text
+    mailbox.answer("note I am here")
+    mailbox.story.receive("network", summary="network: down")
+    page = next(sent.notice for sent in reversed(mailbox.world.sent) if sent.notice.page)
+    assert line not in render(page).text
+
+
+def test_a_table_that_can_t_take_the_proof_undoes_nothing(mailbox: Mailbox) -> None:
+    deps = replace(mailbox.world.deps, contacts=Away())
+    mailbox.world.deps = deps
+    assert mailbox.answer("ack") == "You have it. 1 disk is acknowledged."
+    assert "the answer counts, and the next one confirms" in mailbox.world.notebook.faults[-1]
+
+
+class Away(MemoryContacts):
+    def write(self, state: ContactState) -> ContactState:
+        raise Unavailable("the table is away")
+
+
+def test_a_code_is_answered_by_mail_from_the_address_that_it_was_sent_to(mailbox: Mailbox) -> None:
+    mailbox.world.contacts.write(with_code(known(mailbox), "482913", mailbox.world.clock.at))
+    before = mailbox.story.incident
+    assert mailbox.answer("482 913.", to="confirm@in.example") == "This address is confirmed."
+    assert known(mailbox).confirmed
+    assert mailbox.story.incident == before
+    told = render(mailbox.world.sent[-1].notice)
+    assert (told.subject, told.text) == ("Re: Confirm this address for Tocsin", "This address is confirmed.\n")
+
+
+def test_a_wrong_code_by_mail_costs_a_guess(mailbox: Mailbox) -> None:
+    mailbox.world.contacts.write(with_code(known(mailbox), "482913", mailbox.world.clock.at))
+    for _ in range(GUESSES):
+        assert str(mailbox.answer("000000", to="confirm@in.example")).startswith("That isn't the code")
+    assert mailbox.answer("482913", to="confirm@in.example") is None
+    assert mailbox.world.notebook.faults[-1] == "reply: its address isn't confirmed, and its guesses are used up"
+    assert not known(mailbox).confirmed
+
+
+CODES_REFUSED = {
+    "of a stranger": ({"sender": "mallory@evil.example"}, "its sender is no contact method of anybody"),
+    "with failing DMARC": (
+        {"verdicts": Verdicts(spam="PASS", virus="PASS", dmarc="FAIL")},
+        "SES's verdict for DMARC is FAIL, and no signature is the sender's own",
+    ),
+    "by a machine": ({"Auto_Submitted": "auto-replied"}, "automatic mail: its header Auto-Submitted says so"),
+    "without a code": ({"words": "ack"}, "there is no code in it"),
+}
+
+
+@pytest.mark.parametrize("why", CODES_REFUSED)
+def test_a_code_that_doesn_t_count_is_refused_by_name(mailbox: Mailbox, why: str) -> None:
+    mailbox.world.contacts.write(with_code(known(mailbox), "482913", mailbox.world.clock.at))
+    told, reason = CODES_REFUSED[why]
+    words = str(told.get("words", "482913"))
+    more = {name: value for name, value in told.items() if name != "words"}
+    assert mailbox.answer(words, to="confirm@in.example", **more) is None  # type: ignore[arg-type]
+    assert mailbox.world.notebook.faults[-1] == f"reply: {reason}"
+    assert not known(mailbox).confirmed
 
 
 def test_a_page_and_the_answer_to_its_reply_have_the_subject_that_the_account_wrote() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from cli.world import ANYTHING
 from shared.domain.command import Order
 from shared.domain.contact_state import ContactState, confirmed
 from shared.domain.directory import Contact, Medium, NotificationRule, Urgency
@@ -301,6 +302,8 @@ def test_a_report_about_a_page_that_is_found_but_not_recorded_yet_comes_again() 
 
 def test_an_endpoint_that_is_gone_is_handed_on_and_known_as_broken() -> None:
     class Expired:
+        can = ANYTHING
+
         def send(self, notice: Notice) -> str:
             raise Gone("410: the browser has given the subscription up")
 
@@ -316,6 +319,8 @@ def test_a_crash_while_the_owner_is_told_tells_them_when_the_report_comes_again(
     class Crash(Exception): ...
 
     class Once:
+        can = ANYTHING
+
         def __init__(self, channel: object) -> None:
             self.crashed, self._channel = False, channel
 

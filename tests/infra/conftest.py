@@ -102,6 +102,7 @@ def trial(synthesise: Callable[..., Synthesis], tmp_path_factory: pytest.TempPat
         "event_organization": "o-a1b2c3d4e5",
         "waf_log_groups": ["aws-waf-logs-shop"],
         "sms_delivery_logs": True,
+        "two_way_number": "+12125550101",
     }
     settings.write_text(json.dumps(chosen))
     return synthesise("aws", settings)

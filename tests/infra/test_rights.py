@@ -14,7 +14,7 @@ from tests.infra.conftest import KEY, Synthesis, only, text
 Statement = dict[str, Any]
 
 # The only wildcards inside a resource, and where they stand.
-ENDS = ("parameter/tocsin/*", ":log-stream:*", "/inbound/*", "/raw/*", "/stream/*")
+ENDS = ("phone-number/*", "parameter/tocsin/*", ":log-stream:*", "/inbound/*", "/raw/*", "/stream/*")
 
 
 def as_list(value: Any) -> list[Any]:
@@ -50,11 +50,17 @@ def test_no_statement_is_about_everything(aws: Synthesis) -> None:
 
 
 def test_texts_go_to_whatever_is_no_topic_for_a_phone_number_has_no_arn(aws: Synthesis) -> None:
-    page, track = sorted((name, s) for name, s in role_statements(aws) if "Resource" not in s)
-    assert (page[0].startswith("PageRole"), track[0].startswith("TrackRole")) == (True, True)
-    for _, statement in (page, track):
+    found = [(name, s) for name, s in role_statements(aws) if "Resource" not in s]
+    assert sorted(name[:8] for name, _ in found) == ["PageRole", "ReplyRol", "TrackRol"]
+    for _, statement in found:
         assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
         assert text(statement["NotResource"]) == "arn:<AWS::Partition>:sns:*:*:*"
+
+
+def test_with_a_number_of_one_s_own_texts_go_out_from_it_and_not_by_sns(trial: Synthesis) -> None:
+    for verb in ("page", "reply", "track"):
+        assert all("phone-number/*" in resource for resource in allowed(trial, verb)["sms-voice:SendTextMessage"])
+        assert all("tocsin-alarms" in resource for resource in allowed(trial, verb).get("sns:Publish", ()))
 
 
 def test_a_wildcard_inside_a_resource_is_one_of_those_that_are_explained(aws: Synthesis) -> None:
@@ -135,7 +141,7 @@ def test_a_function_writes_its_own_log_only(aws: Synthesis) -> None:
 def test_others_are_let_in_by_name_only(aws: Synthesis) -> None:
     """Who may call functions, send to queues, write into buckets: a service, for one thing of this account."""
     for permission in aws.properties("AWS::Lambda::Permission"):
-        assert permission["Principal"] in {"events.amazonaws.com", "apigateway.amazonaws.com", "ses.amazonaws.com"}
+        assert permission["Principal"].removesuffix(".amazonaws.com") in {"events", "apigateway", "ses", "sns"}
         assert "SourceArn" in permission
     for kind in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"):
         for policy in aws.properties(kind):

@@ -55,6 +55,7 @@ def test_the_example_shows_every_setting_and_is_valid() -> None:
         ({"mail_from": "nobody"}, "mail_from: 'nobody' is no address"),
         ({"fallback_email": "nobody"}, "fallback_email: 'nobody' is no address"),
         ({"fallback_sms": "0151"}, "fallback_sms: '0151' is no number"),
+        ({"two_way_number": "TOCSIN"}, "two_way_number: 'TOCSIN' is no number: say +12125550101"),
         ({"customer_key": "alias/mine"}, "customer_key: 'alias/mine' is no ARN"),
         ({"ses_identity": "maybe"}, "ses_identity: say create or existing"),
         ({"event_sources": ["cloudwach"]}, "event_sources: ['cloudwach'] aren't among cloudwatch, guardduty"),

@@ -237,7 +237,8 @@ def test_the_dead_letter_queue_takes_from_our_rules_and_from_no_others(aws: Synt
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
     ]
-    doors, sweep = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
+    doors, sweep, texts = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
+    assert aws.resources("AWS::SNS::Topic")[texts["Ref"]]["Properties"]["TopicName"] == names.TEXTS_TOPIC
     assert [text(arn).rpartition("/")[2] for arn in doors] == [*EVENT_RULES, names.DELIVERY_RULE]
     assert aws.resources("AWS::Events::Rule")[sweep["Fn::GetAtt"][0]]["Properties"]["Name"] == names.SWEEP_RULE
 
@@ -398,8 +399,32 @@ def test_the_command_finds_everything_in_one_parameter(aws: Synthesis) -> None:
     assert set(told) == {
         "account", "region", "api_url", "incidents_table", "directory_table", "raw_bucket", "mail_bucket",
         "events_queue_url", "pages_queue_url", "state_machine_arn", "event_bus", "ingest_rules", "reply_function",
-        "alarm_topic_arn", "mail_from", "mail_domain",
+        "alarm_topic_arn", "mail_from", "mail_domain", "texts_topic_arn", "texts_from", "texts_answered",
     }  # fmt: skip
+
+
+# Texts
+
+
+def test_texts_to_our_number_come_by_a_topic_that_only_aws_s_texting_publishes_to(aws: Synthesis) -> None:
+    topics = aws.resources("AWS::SNS::Topic")
+    (texts,) = [name for name, topic in topics.items() if topic["Properties"]["TopicName"] == names.TEXTS_TOPIC]
+    (policy,) = [p for p in aws.properties("AWS::SNS::TopicPolicy") if p["Topics"] == [{"Ref": texts}]]
+    (allowed,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "sms-voice.amazonaws.com"}
+    assert text(allowed["Condition"]["StringEquals"]["aws:SourceAccount"]) == "111122223333"
+    (subscription,) = [s for s in aws.properties("AWS::SNS::Subscription") if s["TopicArn"] == {"Ref": texts}]
+    assert (subscription["Protocol"], is_function(subscription["Endpoint"], "reply")) == ("lambda", True)
+    assert "tocsin-dead-letters" in str(subscription["RedrivePolicy"]) or "DeadLetters" in str(
+        subscription["RedrivePolicy"]
+    )
+
+
+def test_texts_go_out_from_the_number_of_the_settings_or_by_sns(aws: Synthesis, trial: Synthesis) -> None:
+    for verb in ("page", "reply"):
+        one_way, two_way = (found.function(verb)["Environment"]["Variables"] for found in (aws, trial))
+        assert (one_way["TOCSIN_TEXTS_FROM"], one_way["TOCSIN_TEXTS_ANSWERED"]) == ("", "no")
+        assert (two_way["TOCSIN_TEXTS_FROM"], two_way["TOCSIN_TEXTS_ANSWERED"]) == ("+12125550101", "yes")
 
 
 # Watch
@@ -449,9 +474,11 @@ def test_there_are_at_most_ten_alarms_over_thirteen_metrics(aws: Synthesis) -> N
 
 
 def test_every_alarm_reaches_the_fallback_contact(aws: Synthesis) -> None:
-    topic = only([*aws.resources("AWS::SNS::Topic")])
+    topics = aws.resources("AWS::SNS::Topic").items()
+    topic = only([name for name, made in topics if made["Properties"]["TopicName"] == names.ALARM_TOPIC])
     assert {text(only(alarm["AlarmActions"])) for alarm in aws.properties("AWS::CloudWatch::Alarm")} == {f"<{topic}>"}
-    subscribed = {(s["Protocol"], s["Endpoint"]) for s in aws.properties("AWS::SNS::Subscription")}
+    subscriptions = [s for s in aws.properties("AWS::SNS::Subscription") if s["TopicArn"] == {"Ref": topic}]
+    subscribed = {(s["Protocol"], s["Endpoint"]) for s in subscriptions}
     assert subscribed == {("email", "ops@acme.example"), ("sms", "+4915112345678")}
 
 

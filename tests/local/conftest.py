@@ -19,6 +19,7 @@ from local.deployed import Deployed
 from local.folder import Folder
 
 ROOT = Path(__file__).parents[2]
+TEXTS = f"arn:aws:sns:{account.REGION}:{account.ACCOUNT}:tocsin-texts"
 ROLE = f"arn:aws:iam::{account.ACCOUNT}:role/any"
 
 # Answers with what it was called with, and puts that into a queue where one is named.
@@ -134,6 +135,7 @@ def deployed(system: System) -> System:
         "mail_bucket": "mail",
         "mail_domain": "in.acme.example",
         "reply_function": "reply",
+        "texts_topic_arn": TEXTS,
     }
     Deployed(system.folder.deployment_file).write("of the tests", facts)
     return system

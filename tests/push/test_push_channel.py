@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cli.world import Settings
-from shared.channels import push
-from shared.channels.push import PushChannel, posting, render
+from shared.channels.push import Post, PushChannel, posting, render
 from shared.channels.texts import unheard
 from shared.channels.web_push import Keys, make_keys, written
 from shared.domain.contact_state import unknown
@@ -28,10 +27,12 @@ class Night:
     def __init__(self, service: PushService, trusted: ssl.SSLContext) -> None:
         self.service, self.keys = service, make_keys()
         self.parameters = Settings({VAPID_KEY: written(self.keys), MORE_SERVICES: f"other.example {service.host}"})
-        self.channel = PushChannel(
-            self.parameters, "tocsin@acme.example", posting(trusted), lambda: datetime.now(UTC), unheard
-        )
+        self.trusted = trusted
+        self.channel = self.through(posting(trusted))
         self.subscription = read_subscription(service.subscribe(self.keys.public))
+
+    def through(self, post: Post) -> PushChannel:
+        return PushChannel(self.parameters, "tocsin@acme.example", post, lambda: datetime.now(UTC), unheard)
 
     def notice(self, **told: object) -> Notice:
         asked = Phone(**told).notices[0]
@@ -108,8 +109,8 @@ def test_each_answer_has_its_consequence_and_nothing_is_tried_again(
     assert len(night.service.requests) == 1
 
 
-def test_a_service_that_hangs_is_given_up_and_may_have_it(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push, "ANSWERING", 0.3)
+def test_a_service_that_hangs_is_given_up_and_may_have_it(night: Night) -> None:
+    night.channel = night.through(posting(night.trusted, answering=0.3))
     night.service.script = [Scripted(201, hangs=1)]
     with pytest.raises(OutcomeUnknown, match="may have taken it"):
         night.channel.send(night.notice())
@@ -123,7 +124,7 @@ def test_a_service_that_isn_t_there_never_got_it(night: Night) -> None:
 
 
 def test_a_certificate_of_somebody_else_s_is_not_trusted(night: Night) -> None:
-    night.channel = PushChannel(night.parameters, "tocsin@acme.example", posting(), lambda: datetime.now(UTC), unheard)
+    night.channel = night.through(posting())
     with pytest.raises(SendFailed, match="was not reached"):
         night.channel.send(night.notice())
     assert night.service.requests == []

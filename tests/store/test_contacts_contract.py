@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bench.tables import INCIDENTS
-from shared.domain.contact_state import CODE_LASTS, GUESSES, broken, confirmed, guess, unknown, with_code
+from shared.domain.contact_state import CODE_LASTS, GUESSES, Texted, broken, confirmed, guess, unknown, with_code
 from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Conflict
 from shared.flow.ports import ContactStore, Unavailable
@@ -80,3 +80,22 @@ def test_a_code_confirms_within_the_hour_and_five_guesses() -> None:
     assert guess(poorer, "123456", NOON + timedelta(minutes=1)).confirmed
     assert not guess(guess(poorer, "654321", NOON), "123456", NOON).confirmed
     assert not guess(guess(asked, "123456", NOON), "123456", NOON).code, "it works once"
+
+
+def test_of_each_number_the_incidents_are_known_that_it_was_texted_of(store: ContactStore) -> None:
+    first = Texted(number=17, incident="Q0000000000017", user="ada", at=NOON)
+    again = replace(first, at=NOON + timedelta(minutes=5))
+    later = Texted(number=9, incident="Q0000000000009", user="grace", at=NOON)
+    for texted in (first, again, later):
+        store.note_texted(PHONE.address, texted)
+    assert store.texted(PHONE.address) == [later, again]
+    assert store.texted("+447700900002") == []
+
+
+def test_no_number_stands_in_the_key_of_what_was_texted(table: OneAtATime) -> None:
+    DynamoDbContacts(table, INCIDENTS).note_texted(
+        PHONE.address, Texted(number=17, incident="Q0000000000017", user="ada", at=NOON)
+    )
+    (item,) = table.scan(TableName=INCIDENTS)["Items"]
+    assert "7700900001" not in str(item)
+    assert int(item["ttl"]["N"]) == int((NOON + timedelta(days=7)).timestamp())

@@ -142,6 +142,15 @@ class Running:
             m for m in self.mailbox() if m["channel"] == "email" and to in m["to"] and about in m["subject"] + m["text"]
         ]
 
+    def says(self, channel: str, sender: str, words: str, to: str = "") -> None:
+        """Somebody answers in the mailbox of this machine."""
+        told = {"channel": channel, "from": sender, "to": to, "text": words}
+        status, answer = self.post(f"{self.local.description.mailbox_url}/reply", json.dumps(told).encode())
+        assert status == 202, answer
+
+    def texts(self, number: str, about: str) -> list[dict[str, Any]]:
+        return [m for m in self.mailbox() if m["channel"] == "sms" and m["to"] == number and about in m["text"]]
+
     def reply(self, page: dict[str, Any], sender: str, words: str, headers: dict[str, str] | None = None) -> None:
         """As a mail program sends it, with the page quoted below."""
         mail = EmailMessage()

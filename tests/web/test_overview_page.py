@@ -3,9 +3,7 @@
 import re
 from html import unescape
 
-import pytest
-
-from shared.flow import reply_link
+from shared.flow.reply_link import open_overview
 from tests.web.browser_double import Phone
 
 
@@ -51,16 +49,14 @@ def test_who_left_the_configuration_sees_nothing() -> None:
     assert "not in the configuration any more" in phone.world.notebook.faults[-1]
 
 
-def test_of_more_than_it_can_show_it_says_that_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_where_more_may_be_open_than_it_shows() -> None:
     phone = Phone()
     for number in range(4):
         phone.story.receive(f"disk-{number}", summary=f"disk-{number}: full")
-    assert "There may be more" not in phone.look(overview(phone))["body"]
-    for limit in ("LISTED", "LOOKED_AT"):
-        with monkeypatch.context() as patched:
-            patched.setattr(reply_link, limit, 3)
-            shown = phone.look(overview(phone))["body"]
-        assert (shown.count("<li>"), "There may be more" in shown) == (3, True)
+    token = overview(phone).rpartition("/")[2]
+    for most, looked_at, more in ((3, 500, True), (100, 3, True), (5, 5, False)):
+        seen = open_overview(phone.world.deps, token, most, looked_at)
+        assert (len(seen.listed), seen.more) == (min(most, looked_at), more)
 
 
 def test_text_from_outside_is_shown_as_text() -> None:
