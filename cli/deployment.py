@@ -25,7 +25,6 @@ FACTS = "/tocsin/deployment"  # the parameter in which the stacks say what they 
 LOCAL = "local"  # the deployment on this machine
 REPLY_SECRET = "/tocsin/reply-secret"
 PUBLIC_URL = "/tocsin/public-url"
-CONFIGURATION_SET = "tocsin"  # of SES, by which we hear what becomes of mail
 
 
 class Clients(Protocol):

@@ -109,7 +109,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         Call(On.MAIL, ("s3:GetObject",)),
         START_ESCALATION,
         SEND_MAIL,
-        SEND_TEXTS,
+        SEND_TEXT,
         READ_PARAMETERS,
     ),
     "track": (

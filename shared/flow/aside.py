@@ -1,6 +1,6 @@
 """What a person is told beside any incident, by the channels that pages take: a code, a test, that a method is broken.
 
-Laws: a test looks like a page and says in its first words that it is none.
+Laws: it takes the channels that pages take; a test looks like a page and says in its first words that it is none.
 """
 
 from shared.domain.contact_state import ContactState

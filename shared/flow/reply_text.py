@@ -22,7 +22,7 @@ from shared.domain.contact_state import (
     guess,
     is_spent,
     said_code,
-    worked,
+    working,
 )
 from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import NotFound, Refused
