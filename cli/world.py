@@ -117,7 +117,21 @@ class Mouth:
         self.sent.append(Sent(at=self.clock.at, notice=notice, failed=reason))
         if reason:
             raise SendFailed(reason)
-        return f"simulated-{len(self.sent)}"
+        return notice.posted or f"simulated:{len(self.sent)}"
+
+
+@dataclass(slots=True)
+class Wall:
+    """A board that remembers what was shown and whispered on it."""
+
+    shown: list[Notice] = field(default_factory=list[Notice])
+    whispered: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+
+    def update(self, notice: Notice) -> None:
+        self.shown.append(notice)
+
+    def whisper(self, posted: str, member: str, text: str) -> None:
+        self.whispered.append((posted, member, text))
 
 
 @dataclass(slots=True)
@@ -207,6 +221,7 @@ class World:
         self.notebook, self.letters = Notebook(), Letters()
         self.contacts, self.parameters = MemoryContacts(), Settings()
         self.sent: list[Sent] = []
+        self.wall = Wall()
         self.fails = set(fails)
         self._sequence = self._attempts = 0
         self.deps = Deps(
@@ -228,6 +243,7 @@ class World:
             parameters=self.parameters,
             rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in DELIVERED},
+            boards={Medium.SLACK: self.wall},
         )
 
     def accept(self, accepted: Accepted) -> None:

@@ -39,6 +39,7 @@ ROUTES: Mapping[str, Mapping[str, Sequence[api.HttpMethod]]] = {  # whose functi
         "/answer/{token}": (GET, HEAD, POST),
         "/open/{token}": (GET, HEAD),
         "/push/{token}": (GET, HEAD, POST),  # and its script, worker and manifest
+        "/slack/{what}": (POST,),
     },
 }
 

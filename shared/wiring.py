@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -28,6 +28,9 @@ from shared.store.dynamodb_counts import DynamoDbCounts
 from shared.store.dynamodb_directory import DynamoDbDirectory
 from shared.store.parameters import SsmParameters
 from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, StepFunctions
+
+if TYPE_CHECKING:
+    from shared.channels.slack import SlackChannel
 
 T = TypeVar("T")
 
@@ -96,6 +99,7 @@ class Wiring:
         env = self._of
         journal = Journal(env.get("TOCSIN_LOG_LEVEL", "INFO"))
         parameters = lazy(lambda: SsmParameters(self._make("ssm"), time.monotonic))
+        channels = Channels(env, self._client, journal, parameters)
         return Deps(
             now=now,
             incidents=lazy(lambda: DynamoDbIncidents(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
@@ -118,7 +122,8 @@ class Wiring:
             contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
-            channels=Channels(env, self._client, journal, parameters),
+            channels=channels,
+            boards={Medium.SLACK: channels.slack},
         )
 
     def _make(self, service: str, config: Config = PATIENT) -> Any:
@@ -152,10 +157,13 @@ class Channels(Mapping[Medium, Channel]):
         parameters: ports.Parameters,
     ) -> None:
         self._env, self._client, self._journal, self._parameters = env, client, journal, parameters
+        self.slack = lazy(self._slack)
         self._made: dict[Medium, Channel] = {
             Medium.EMAIL: lazy(self._mail),
             Medium.SMS: lazy(self._sms),
             Medium.PUSH: lazy(self._push),
+            Medium.SLACK: self.slack,
+            Medium.TEAMS: lazy(self._teams),
         }
 
     def _mail(self) -> Channel:
@@ -177,6 +185,17 @@ class Channels(Mapping[Medium, Channel]):
         answers = self._env.get("TOCSIN_TEXTS_ANSWERED") == "yes"
         return SmsChannel(self._client("sns", ONCE), self._template_failed, answers=answers)
 
+    def _slack(self) -> "SlackChannel":
+        from shared.channels.slack import SlackChannel, client_by
+
+        return SlackChannel(client_by(self._parameters), time.sleep, self._template_failed)
+
+    def _teams(self) -> Channel:
+        from shared.channels.outside import Outside
+        from shared.channels.teams import TeamsChannel
+
+        return TeamsChannel(self._parameters, Outside(monotonic=time.monotonic), time.sleep, self._template_failed)
+
     def _push(self) -> Channel:
         from shared.channels.push import PushChannel, posting
 
@@ -185,7 +204,7 @@ class Channels(Mapping[Medium, Channel]):
 
     def _template_failed(self, fault: str) -> None:
         self._journal.fault("page", fault)
-        self._journal.count("TemplateFailed")
+        self._journal.count("Degraded")  # our own text serves
 
     def __getitem__(self, medium: Medium) -> Channel:
         return self._made[medium]

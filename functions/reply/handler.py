@@ -8,7 +8,7 @@ from shared import wiring
 from shared.flow import reply_mail, reply_text
 from shared.flow.ports import Deps
 from shared.sources.answer_mail import verdicts_of_receipt
-from shared.web import answer_page, overview_page, push_page
+from shared.web import answer_page, overview_page, push_page, slack_door
 from shared.web.answering import Asked, Shown, nothing_there
 
 Door = Callable[[Deps, Asked], Shown]
@@ -18,6 +18,7 @@ DOORS: Mapping[str, Door] = {  # by the first part of the path
     "answer": answer_page.door,
     "open": overview_page.door,
     "push": push_page.door,
+    "slack": slack_door.door,
 }
 
 

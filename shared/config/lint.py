@@ -3,6 +3,7 @@
 ``unusable`` are the faults by which it can't be used at all; what it would do badly is told by ``lint`` alone.
 """
 
+from shared.config.addresses import addresses
 from shared.config.build import build
 from shared.config.finding import Finding
 from shared.config.inspection import Inspection, errors
@@ -20,6 +21,7 @@ def lint(loaded: Loaded, now: Instant) -> list[Finding]:
     if _usable(loaded, check):
         directory = build(loaded.document, 1)
         rules(check, directory)
+        addresses(check)
         not_in_force(check)
         reachability(check, directory, whole_second(now))
     return _in_order(loaded, check)

@@ -32,7 +32,7 @@ class Medium(StrEnum):
 
 
 # Whose channels are built; a page by another fails at once.
-DELIVERED = frozenset({Medium.EMAIL, Medium.SMS, Medium.PUSH})
+DELIVERED = frozenset({Medium.EMAIL, Medium.SMS, Medium.PUSH, Medium.SLACK, Medium.TEAMS})
 REACHES_FALLBACK = DELIVERED - {Medium.PUSH}  # a browser subscribes as a user, and the fallback contact is none
 
 

@@ -23,7 +23,8 @@ from shared.flow.ports import Deps, Gone, Loaded, Notice, OutcomeUnknown, SendFa
 from shared.flow.redelivery import Handle, come_again
 from shared.flow.texted import note_texted, takes_answers
 
-CHANGES_MAX = 5  # in a mail
+CHANGES_MAX = 5  # in a message
+ROOMY = frozenset({Medium.EMAIL, Medium.SLACK, Medium.TEAMS})  # that have room for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +99,23 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
         reply_to=_reply_to(deps, page),
         answerable=page.user != FALLBACK and takes_answers(deps, page.medium),
         link=_link(deps, page),
+        posted=posted(loaded.pages, page),
         state=_state(deps, page),
         account=directory.account.name,
         changes=_changes(deps, loaded, page),
         templates=directory.templates,
     )
+
+
+def posted(pages: Sequence[Page], page: Page) -> str | None:
+    """Where an earlier page of the incident stands at the same address; the newest."""
+    there = [
+        other
+        for other in pages
+        if (other.medium, other.address) == (page.medium, page.address) and other.provider_id and other.sent_at
+    ]
+    newest = max(there, key=lambda other: other.sent_at or other.due, default=None)
+    return newest.provider_id if newest else None
 
 
 def _reply_to(deps: Deps, page: Page) -> str | None:
@@ -139,7 +152,7 @@ def _state(deps: Deps, page: Page) -> ContactState | None:
 
 def _changes(deps: Deps, loaded: Loaded, page: Page) -> tuple[ServiceChange, ...]:
     """A text has no room for them; and a page that can't say what was changed is better than none."""
-    if page.medium is not Medium.EMAIL:
+    if page.medium not in ROOMY:
         return ()
     try:
         return tuple(changes.before(deps, loaded.incident, CHANGES_MAX))

@@ -304,6 +304,7 @@ class Notice:
     reply_to: str | None
     answerable: bool = False  # the message itself can be answered in words
     link: str | None = None  # to the page on which its reader answers
+    posted: str | None = None  # where this incident is shown at the same address already, in its channel's own words
     state: ContactState | None = None  # of the contact, where its channel or its wording depends on it
     answer: str | None = None  # the text of an answer: "You have it. …"
     subject: str | None = None  # of a mail beside any incident: ``answer`` is all that it says
@@ -328,6 +329,18 @@ class Channel(Protocol):
 
     def send(self, notice: Notice) -> str:
         """Sends once, without retries; the provider's id. Raises SendFailed, OutcomeUnknown."""
+        ...
+
+
+class Board(Protocol):
+    """A channel whose messages stay where they were posted, and can be changed. Raises SendFailed, OutcomeUnknown."""
+
+    def update(self, notice: Notice) -> None:
+        """Shows the incident as it is now where it was ``posted``."""
+        ...
+
+    def whisper(self, posted: str, member: str, text: str) -> None:
+        """To one member alone, beside what was posted."""
         ...
 
 
@@ -458,3 +471,4 @@ class Deps:
     parameters: Parameters
     rate_limit: RateLimit
     channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])
+    boards: Mapping[Medium, Board] = field(default_factory=dict[Medium, Board])

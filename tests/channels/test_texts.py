@@ -120,7 +120,7 @@ def test_a_failed_template_is_logged_and_counted() -> None:
     assert channels[Medium.SMS].send(own(sms="{{ sumary }}")) == "7"
     (fault,) = journal.faults
     assert fault.startswith("page: the template sms failed: line 1: sumary is no fact; did you mean summary?")
-    assert journal.counts == {"TemplateFailed": 1}
+    assert journal.counts == {"Degraded": 1}
 
 
 @pytest.mark.parametrize("name", TEXTS)

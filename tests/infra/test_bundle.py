@@ -56,6 +56,17 @@ def test_a_rule_extracts_with_what_the_bundle_has(unpacked: Path) -> None:
     assert alone(unpacked, program) == "log4j\n"
 
 
+def test_a_page_in_slack_is_sent_with_what_the_bundle_has(unpacked: Path) -> None:
+    """Slack's library is imported by the first page that needs it: no handler's import would miss it."""
+    program = (
+        "from shared.channels.slack import API_URL, TOKEN, client_by\n"
+        "class Set:\n"
+        "    def read(self, name): return {TOKEN: 'x', API_URL: 'https://slack.invalid/api/'}[name]\n"
+        "print(callable(client_by(Set())()))"
+    )
+    assert alone(unpacked, program) == "True\n"
+
+
 def test_botocore_knows_those_services_and_no_others(unpacked: Path) -> None:
     known = {path.name for path in (unpacked / "botocore" / "data").iterdir() if path.is_dir()}
     assert known == set(aws_services(ROOT))

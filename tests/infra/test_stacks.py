@@ -273,6 +273,7 @@ def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_what
         "GET /heartbeats/{key}",
         "POST /heartbeats/{key}",
         "POST /integrations/{source}/{key}",
+        "POST /slack/{what}",
         "$default",
         *(f"{method} /answer/{{token}}" for method in ("GET", "HEAD", "POST")),
         *(f"{method} /open/{{token}}" for method in ("GET", "HEAD")),
@@ -285,9 +286,10 @@ def test_the_api_has_the_routes_of_senders_and_of_people_and_ingest_answers_what
     ]
     assert {each["PayloadFormatVersion"] for each in integrations} == {"2.0"}
     targets = {route["RouteKey"]: text(route["Target"]) for route in routes}
-    for_people = {target for key, target in targets.items() if "{token}" in key}
+    peoples = {key for key in targets if "{token}" in key or "/slack/" in key}
+    for_people = {targets[key] for key in peoples}
     assert len(for_people) == 1
-    assert for_people.isdisjoint(target for key, target in targets.items() if "{token}" not in key)
+    assert for_people.isdisjoint(target for key, target in targets.items() if key not in peoples)
 
 
 def test_alarms_come_in_but_for_target_trackings_and_our_own(aws: Synthesis) -> None:

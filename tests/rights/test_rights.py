@@ -71,14 +71,15 @@ class Enforced:
     def alarms(self) -> int:
         return len([m for m in self.running.mailbox() if m["channel"] == "sns" and "reaches nobody" in str(m)])
 
-    def sent(self, channel: str, to: str, about: str) -> dict[str, Any]:
-        """The newest message to ``to``."""
+    def sent(self, channel: str, to: str, about: str, *, page: bool = False) -> dict[str, Any]:
+        """The newest message to ``to``; of mails, where asked for, one that is no answer."""
         return eventually(
             lambda: next(
                 (
                     m
                     for m in reversed(self.running.mailbox())
                     if m["channel"] == channel and to in m["to"] and about in f"{m['subject']}{m['text']}"
+                    if not (page and m["subject"].startswith("Re: "))
                 ),
                 None,
             ),
@@ -209,7 +210,7 @@ def _bounce_from_method_to_method(enforced: Enforced) -> None:
     text = enforced.sent("sms", "+447700900003", "bounced:")
     enforced.running.invoke("track", opted_out(text))
     enforced.sent("email", "success+bea", "takes no texts")
-    mail = enforced.sent("email", "success+bea", "bounced:")
+    mail = enforced.sent("email", "success+bea", "bounced:", page=True)
 
     def states() -> list[PageState]:
         found = enforced.incident("bounced", "bounced")

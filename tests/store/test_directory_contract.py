@@ -265,7 +265,7 @@ def test_while_dynamodb_cannot_be_read_the_version_at_hand_is_used(
     watch.seconds = 15
     assert described(dynamodb) == "second"
 
-    assert notes.counts == ["DirectoryUnreadable"] * 2
+    assert notes.counts == ["Degraded"] * 2
     assert all("version 1 stays in use" in fault for fault in notes.faults)
 
 
