@@ -97,3 +97,15 @@ def fixtures_folder() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("the collection of real messages is not here: TOCSIN_FIXTURES names its folder")
     return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def free_phones(request: pytest.FixtureRequest) -> None:
+    """A number takes five texts in a quarter of an hour, and all tests of the deployed system share the people's."""
+    if "running" not in request.fixturenames:
+        return
+    from tests.system.conftest import Running
+
+    running = request.getfixturevalue("running")
+    if isinstance(running, Running):
+        running.free_phones()

@@ -84,4 +84,7 @@ templates:
     events = read_event(str(folder / "event.json"), None)
     lines = simulate(build(load(folder).document, 1), events[0], events[1], Night(at=AT))
     pages = {line["method"]: line["text"] for line in reversed(lines) if line["kind"] == "page"}
-    assert pages == {"email": "Acme 1: Orders fail {{ 7*7 }}", "sms": "1 Orders fail {{ 7*7 }} Answer by mail."}
+    assert pages == {
+        "email": "Acme 1: Orders fail {{ 7*7 }}",
+        "sms": "1 Orders fail {{ 7*7 }} Answer 4 ack, 6 resolve.",
+    }

@@ -16,7 +16,7 @@ from shared.domain.incident import Status
 from shared.domain.timeline import Kind
 from tests.flow.people import FALLBACK, INTEGRATIONS, directory, level, user
 from tests.flow.story import EVENING
-from tests.seeds import FAULTS, seeds
+from tests.seeds import FAULTS, SEED, seeds
 from tests.simulation import faults
 from tests.simulation.faults import Mode
 from tests.simulation.house import House
@@ -211,12 +211,13 @@ def as_it_should_be(night: Night) -> House:
     return house
 
 
+EVERY = 3  # of all points, one in so many is tried in a run; seeds begin with others, and three in a row have all
 CASES = [
     pytest.param(night, number, mode, id=f"{night.__name__}-{number}-{name}-{mode}")
     for night in NIGHTS
     for number, name in enumerate(as_it_should_be(night).calls.made, start=1)
     for mode in Mode
-]
+][SEED % EVERY :: EVERY]
 
 
 @pytest.mark.parametrize("night", NIGHTS, ids=lambda night: night.__name__)

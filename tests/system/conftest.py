@@ -104,6 +104,14 @@ class Running:
         assert "FunctionError" not in answer, told
         return told
 
+    def free_phones(self) -> None:
+        """Whoever was texted often in the tests before this one can be texted again at once."""
+        people = self.deps.directory.current().users.values()
+        for number in {way.address for user in people for way in user.contacts if way.medium is Medium.SMS}:
+            line = self.deps.incidents.line(line_name(Medium.SMS, number))
+            if line is not None and (line.due or len(line.sent) > 1):
+                self.hours_later(number)
+
     def hours_later(self, number: str) -> None:
         """Whatever that number was texted lies hours back, so that a bundle which waits for it goes out."""
         name = line_name(Medium.SMS, number)

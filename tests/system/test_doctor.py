@@ -45,6 +45,8 @@ def test_a_system_that_was_just_deployed_is_well(running: Running) -> None:
         "backlog",
         "sweep",
         "alarm topic",
+        "contact methods",
+        "push",
     ]
 
 
@@ -204,7 +206,7 @@ FAULTS: list[tuple[Planted, str, str, str]] = [  # what is planted, the check, p
     (a_letter_is_dead, "dead letters", "1 in tocsin-dead-letters failed for good", "aws sqs purge-queue"),
     (a_queue_is_deleted, "dead letters", "tocsin-dead-pages is gone", "tocsin up"),
     (a_bucket_is_deleted, "storage", "is gone: events over 100 KB are refused", "tocsin up"),
-    (a_message_is_in_quarantine, "quarantine", "1 in quarantine", "aws dynamodb query"),
+    (a_message_is_in_quarantine, "quarantine", "1 in quarantine", "tocsin drops --kind quarantine"),
     (nothing_was_applied, "configuration", "nobody is ever paged", "tocsin apply DIR"),
 ]
 
