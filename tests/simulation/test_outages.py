@@ -127,8 +127,8 @@ def test_a_run_that_wakes_to_another_epoch_ends_itself_and_changes_nothing() -> 
     assert (house.timelines(), len(house.pages.waiting)) == (before, waiting)
 
 
-# A recovery behind a message of its key that comes again waits for that, as the order of a key is kept: in this night it
-# would come after the bundle. That nothing of a bundle is sent twice has a test among the storms.
+# A recovery behind a message of its key that comes again waits for that, as the order of a key is kept: in this night
+# it would come after the bundle. That nothing of a bundle is sent twice has a test among the storms.
 PATIENT_NIGHTS = [night for night in NIGHTS if night is not the_texts_wait_for_half_a_minute]
 
 
