@@ -237,7 +237,7 @@ def test_the_dead_letter_queue_takes_from_our_rules_and_from_no_others(aws: Synt
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
     ]
-    doors, sweep, announce, texts = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
+    doors, sweep, texts, announce = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
     assert aws.resources("AWS::SNS::Topic")[texts["Ref"]]["Properties"]["TopicName"] == names.TEXTS_TOPIC
     assert [text(arn).rpartition("/")[2] for arn in doors] == [*EVENT_RULES, names.DELIVERY_RULE]
     assert aws.resources("AWS::Events::Rule")[sweep["Fn::GetAtt"][0]]["Properties"]["Name"] == names.SWEEP_RULE
