@@ -68,6 +68,7 @@ class WatchedChannel:
 
     def __init__(self, medium: Medium, channel: Channel, calls: Calls) -> None:
         self._medium, self._channel, self._calls = medium, channel, calls
+        self.can = channel.can
 
     def send(self, notice: Notice) -> str:
         return self._calls(f"{self._medium}.send", lambda: self._channel.send(notice))
