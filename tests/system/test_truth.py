@@ -15,4 +15,5 @@ def test_no_page_was_sent_twice(running: Running) -> None:
     for name in running.deps.incidents.names():
         loaded = running.deps.incidents.load(name)
         assert loaded is not None
-        assert all(page.attempts == 1 for page in loaded.pages if page.state is PageState.SENT)
+        # What a bundle listed was never sent by itself.
+        assert all(page.attempts <= 1 for page in loaded.pages if page.state is PageState.SENT)

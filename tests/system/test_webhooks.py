@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 
 from cli.apply import apply
 from cli.local_system import EXAMPLE
+from shared.store.dynamodb_directory import LOOKED_UP_FOR
 from tests.channels.receivers import Receiver, answer, receiving
 from tests.channels.test_webhook import checked, parsed
 from tests.system.conftest import Running, eventually
 
 SECRET = "a secret between two"
 PARAMETER = "/tocsin/tests-board"
+BEHIND = 120  # s: what many incidents of other tests wrote is published first, in order
 
 
 @pytest.fixture
@@ -43,15 +46,10 @@ def test_a_receiver_is_told_of_an_incident_s_beginning_and_end_and_knows_who_tol
         told = [(said["X-Tocsin-Event"], json.loads(body)) for said, body in map(parsed, board.got)]
         return [event for event, body in told if body["incident"]["title"].startswith(key)]
 
-    def heard_once_functions_know_the_version() -> bool:
-        """They hold the version before for 5 s."""
-        running.trigger(f"board warms up {len(board.got)}")
-        return bool(board.got)
-
-    eventually(heard_once_functions_know_the_version, "the first word")
+    time.sleep(LOOKED_UP_FOR)  # functions hold the version before for so long
     running.trigger("board")
-    eventually(lambda: events("board: ") == ["incident.triggered"], "word of the incident")
+    eventually(lambda: events("board: ") == ["incident.triggered"], "word of the incident", BEHIND)
     running.resolve("board")
-    eventually(lambda: events("board: ") == ["incident.triggered", "incident.resolved"], "word of its end")
+    eventually(lambda: events("board: ") == ["incident.triggered", "incident.resolved"], "word of its end", BEHIND)
     check = checked()
     assert all(check(said, body, SECRET) for said, body in map(parsed, board.got))
