@@ -23,7 +23,6 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "tocsin-reply": NOTHING,
     "tocsin-track": NOTHING,
     "tocsin-publish": NOTHING,
-    "tocsin-announce": {},
     "tocsin-sweep": {},
 }
 
