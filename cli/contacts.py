@@ -34,11 +34,6 @@ def known(contacts: ContactStore, directory: Directory) -> Iterator[Known]:
         yield Known(user=FALLBACK, contact=contact, state=contacts.of(FALLBACK, contact))
 
 
-def broken(contacts: ContactStore, directory: Directory) -> Iterator[Known]:
-    """Those that bounce, were complained about, or are opted out."""
-    return (each for each in known(contacts, directory) if each.state.broken)
-
-
 def in_words(each: Known) -> str:
     """``ada's email ada@… is broken since …: …``; a provider's own words are one clean line."""
     since = format_seconds(each.state.broken_at) if each.state.broken_at else "some time ago"

@@ -9,6 +9,7 @@ from shared.config.finding import Severity
 from shared.config.lint import lint
 from shared.config.read import Loaded
 from shared.domain.directory import Contact, Medium
+from shared.domain.notification import FALLBACK
 from shared.domain.subscription import VAPID_KEY
 from shared.flow.confirming import PROVABLE
 from shared.store.dynamodb_contacts import DynamoDbContacts
@@ -156,14 +157,11 @@ def two_way(patient: Patient) -> Iterator[Fault]:
 def unconfirmed(patient: Patient) -> Iterator[Fault]:
     """Whether people have shown that they are reached."""
     deps = patient.deployment.deps()
-    for user in deps.directory.current().users.values():
-        for contact in user.contacts:
-            if contact.medium not in PROVABLE:
-                continue
-            if not deps.contacts.of(user.name, contact).confirmed:
-                where = f"{user.name} by {contact.name} ({contact.address})"
-                message = f"{where}: nobody has confirmed that it reaches them"
-                yield Level.WARNING, message, f"tocsin confirm {user.name} {contact.name}"
+    for each in contacts.known(deps.contacts, deps.directory.current()):
+        if each.user != FALLBACK and each.contact.medium in PROVABLE and not each.state.confirmed:
+            where = f"{each.user} by {each.contact.name} ({each.contact.address})"
+            message = f"{where}: nobody has confirmed that it reaches them"
+            yield Level.WARNING, message, f"tocsin confirm {each.user} {each.contact.name}"
 
 
 def push(patient: Patient) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
+from html import escape
 from types import CodeType
 from typing import Any, get_origin
 from urllib.parse import urlsplit
@@ -189,7 +190,7 @@ def _is_link(value: object) -> bool:
 
 
 def _for_slack(value: object) -> str:
-    return str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escape(str(value), quote=False)
 
 
 def _for_markdown(value: object) -> str:

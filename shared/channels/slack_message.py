@@ -8,6 +8,7 @@ nothing from outside links or calls anybody. Whatever an incident says, its mess
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import islice
 from typing import Any
 
@@ -56,7 +57,7 @@ class Message:
 def escaped(text: str, limit: int) -> str:
     """One line of ``text``, at most ``limit`` characters once ``&``, ``<`` and ``>`` are written as entities."""
     line = shown(text, limit)
-    while len(written := _entities(line)) > limit:
+    while len(written := escape(line, quote=False)) > limit:
         line = cut(line, len(line) - max((len(written) - limit) // 4, 1))
     return written
 
@@ -131,7 +132,3 @@ def _button(word: Word, notice: Notice) -> Block:
 
 def _plain(text: str, limit: int) -> Block:
     return {"type": "plain_text", "text": escaped(text, limit) or " ", "emoji": False}
-
-
-def _entities(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -70,6 +70,11 @@ class Page:
         return f"{self.entry}#{self.user}#{self.rule}"
 
     @property
+    def contact(self) -> Contact:
+        """As it was when the page was made."""
+        return Contact(name=self.method, medium=self.medium, address=self.address)
+
+    @property
     def of_responder(self) -> bool:
         return self.entry.startswith("R")
 

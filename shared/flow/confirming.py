@@ -7,7 +7,7 @@ hour. That nobody can write down a proof undoes nothing of what was answered.
 import secrets
 
 from shared.domain.contact_state import CODE_DIGITS, confirmed
-from shared.domain.directory import Contact, Medium, User
+from shared.domain.directory import Contact, Directory, Medium, User
 from shared.flow.aside import said_to
 from shared.flow.methods import change
 from shared.flow.ports import Deps, Unavailable
@@ -37,6 +37,12 @@ def send_code(deps: Deps, user: User, contact: Contact, code: str, mail_domain: 
 
 def in_words(code: str) -> str:
     return f"{code} confirms that Tocsin reaches you here. Answer with it within the hour."
+
+
+def owners(directory: Directory, medium: Medium, address: str) -> list[tuple[User, Contact]]:
+    """Everybody whose contact method it is, by name: a phone may be handed on with the shift."""
+    users = sorted(directory.users.values(), key=lambda user: user.name)
+    return [(user, way) for user in users if (way := address_of(user, medium, address)) is not None]
 
 
 def address_of(user: User, medium: Medium, address: str) -> Contact | None:

@@ -35,9 +35,9 @@ def mark_broken(
         another = used is not None and used.subscription != state.subscription
         return state if another else contact_state.broken(state, because, at)
 
-    state = change(deps, page.user, _contact(page), known_as_broken)
+    state = change(deps, page.user, page.contact, known_as_broken)
     if state.broken and state.told_at is None and _tell(deps, page, incident, state):
-        change(deps, page.user, _contact(page), lambda state: contact_state.told(state, deps.now()))
+        change(deps, page.user, page.contact, lambda state: contact_state.told(state, deps.now()))
 
 
 def heal(deps: Deps, user: str, contact: Contact, at: Instant) -> None:
@@ -100,7 +100,3 @@ def _words(broken: ContactState) -> str:
         f"{consequence}: {broken.broken_because}. You are paged by your other methods until it works. "
         "Correct it in the configuration, or confirm it anew."
     )
-
-
-def _contact(page: Page) -> Contact:
-    return Contact(name=page.method, medium=page.medium, address=page.address)

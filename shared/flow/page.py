@@ -5,13 +5,14 @@ sent once more. When every method of everybody at the level has failed, the next
 limit of its number isn't sent by itself, but listed in a bundle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from shared.domain.bundling import Verdict
 from shared.domain.change_event import ServiceChange
 from shared.domain.contact_state import ContactState
-from shared.domain.directory import Contact, Medium
+from shared.domain.directory import Medium
 from shared.domain.notification import ATTEMPTS, FALLBACK, WAITING, Page, PageState, stale_at
 from shared.domain.paging import still_due
 from shared.flow import bundle, changes
@@ -22,6 +23,8 @@ from shared.flow.methods import mark_broken
 from shared.flow.ports import Deps, Gone, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.redelivery import Handle, come_again
 from shared.flow.texted import note_texted, takes_answers
+
+T = TypeVar("T")
 
 CHANGES_MAX = 5  # in a message
 ROOMY = frozenset({Medium.EMAIL, Medium.SLACK, Medium.TEAMS})  # that have room for them
@@ -92,7 +95,7 @@ def notice_for(deps: Deps, loaded: Loaded, page: Page) -> Notice:
     alerts = deps.incidents.alerts(page.incident, limit=1)
     return Notice(
         incident=loaded.incident,
-        contact=Contact(name=page.method, medium=page.medium, address=page.address),
+        contact=page.contact,
         user=directory.users.get(page.user),
         page=page,
         alert=alerts[0] if alerts else None,
@@ -119,46 +122,41 @@ def posted(pages: Sequence[Page], page: Page) -> str | None:
 
 
 def _reply_to(deps: Deps, page: Page) -> str | None:
-    """A page that can't be answered by mail is better than none."""
     if page.user == FALLBACK or page.medium is not Medium.EMAIL:
         return None
-    try:
-        return deps.replies.address(page, deps.now())
-    except Unavailable as fault:
-        deps.journal.fault("page", f"{fault}; the page goes out without a reply address", incident=page.incident)
-        return None
+    without = "the page goes out without a reply address"
+    return _at_best(deps, page, without, None, lambda: deps.replies.address(page, deps.now()))
 
 
 def _link(deps: Deps, page: Page) -> str | None:
-    """Nobody answers as the fallback contact: it is no user. A page without a link is better than none."""
+    """Nobody answers as the fallback contact: it is no user."""
     if page.user == FALLBACK:
         return None
-    try:
-        return deps.replies.link(page, deps.now())
-    except Unavailable as fault:
-        deps.journal.fault("page", f"{fault}; the page goes out without a link", incident=page.incident)
-        return None
+    without = "the page goes out without a link"
+    return _at_best(deps, page, without, None, lambda: deps.replies.link(page, deps.now()))
 
 
 def _state(deps: Deps, page: Page) -> ContactState | None:
     """What is known of the contact method beside its address."""
-    contact = Contact(name=page.method, medium=page.medium, address=page.address)
-    try:
-        return deps.contacts.of(page.user, contact)
-    except Unavailable as fault:
-        deps.journal.fault("page", f"{fault}; nothing is known of the contact method", incident=page.incident)
-        return None
+    without = "nothing is known of the contact method"
+    return _at_best(deps, page, without, None, lambda: deps.contacts.of(page.user, page.contact))
 
 
 def _changes(deps: Deps, loaded: Loaded, page: Page) -> tuple[ServiceChange, ...]:
-    """A text has no room for them; and a page that can't say what was changed is better than none."""
+    """A text has no room for them."""
     if page.medium not in ROOMY:
         return ()
+    without = "the page goes out without what was changed"
+    return _at_best(deps, page, without, (), lambda: tuple(changes.before(deps, loaded.incident, CHANGES_MAX)))
+
+
+def _at_best(deps: Deps, page: Page, without: str, instead: T, read: Callable[[], T]) -> T:
+    """What ``read`` gives. A page that lacks something is better than none: the journal says what it lacks."""
     try:
-        return tuple(changes.before(deps, loaded.incident, CHANGES_MAX))
+        return read()
     except Unavailable as fault:
-        deps.journal.fault("page", f"{fault}; the page goes out without what was changed", incident=page.incident)
-        return ()
+        deps.journal.fault("page", f"{fault}; {without}", incident=page.incident)
+        return instead
 
 
 def _known_as_broken(deps: Deps, loaded: Loaded, page: Page, notice: Notice) -> str | None:

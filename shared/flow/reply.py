@@ -6,6 +6,7 @@ applied once, however often it is delivered.
 
 from dataclasses import dataclass
 
+from shared.domain.access import page_tag
 from shared.domain.answer import Answer, Word, commands_for
 from shared.domain.directory import User
 from shared.domain.errors import Refused
@@ -14,7 +15,7 @@ from shared.domain.outlook import in_words
 from shared.domain.timeline import Author
 from shared.flow.escalate import look
 from shared.flow.obey import Marker, Said, load, obey
-from shared.flow.ports import Deps, Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import Deps, Loaded, Notice, OutcomeUnknown, SendFailed
 
 HELP = "Answer with one line: ack, resolve, escalate, snooze 2h, reassign <name>, note <text>, status or help."
 
@@ -46,6 +47,11 @@ def take(deps: Deps, reply: Reply) -> Said:
     except Refused as fault:
         return Said(text=f"Nothing was done: {fault}. {HELP}", incident=incident)
     return obey(deps, incident.id, commands, reply.marker)
+
+
+def answered(loaded: Loaded | None, tag: bytes) -> Page | None:
+    """The page of the incident that a signed address or link was made for."""
+    return next((page for page in loaded.pages if page_tag(page) == tag), None) if loaded else None
 
 
 def seen_on(page: Page) -> int | None:

@@ -20,7 +20,7 @@ from shared.domain.timeline import LogEntry
 from shared.flow.escalate import look
 from shared.flow.obey import Said
 from shared.flow.ports import AlreadyCounted, Deps, Loaded
-from shared.flow.reply import Reply, seen_on, take
+from shared.flow.reply import Reply, answered, seen_on, take
 
 CHANNEL = "link"
 SHOWN = 8  # the timeline's newest entries
@@ -69,7 +69,7 @@ def open_link(deps: Deps, token: str) -> Opened:
     """Raises Refused with the reason, Unavailable."""
     incident, tag = deps.replies.read_link(token, deps.now())
     loaded = deps.incidents.load(incident)
-    page = next((page for page in loaded.pages if page_tag(page) == tag), None) if loaded else None
+    page = answered(loaded, tag)
     if loaded is None or page is None:
         raise Refused("the page that this link answers is not there any more")
     user = deps.directory.current().users.get(page.user)

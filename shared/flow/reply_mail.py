@@ -7,7 +7,6 @@ address of its own, and proves the address that it was sent to. Automatic mail i
 
 from dataclasses import dataclass
 
-from shared.domain.access import page_tag
 from shared.domain.alert import Alert
 from shared.domain.answer import read_answer
 from shared.domain.contact_state import guess, is_spent, said_code
@@ -15,11 +14,11 @@ from shared.domain.directory import Contact, Medium, User
 from shared.domain.errors import Refused
 from shared.domain.notification import Page
 from shared.flow.aside import said_to
-from shared.flow.confirming import CONFIRM, SUBJECT, address_of, prove
+from shared.flow.confirming import CONFIRM, SUBJECT, address_of, owners, prove
 from shared.flow.methods import change, heal
 from shared.flow.obey import Said
 from shared.flow.ports import AlreadyCounted, Deps, Notice, Unavailable
-from shared.flow.reply import Reply, ignored, seen_on, take, tell
+from shared.flow.reply import Reply, answered, ignored, seen_on, take, tell
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 
 
@@ -54,7 +53,7 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     except AlreadyCounted:
         return None  # it was delivered before, and answered then
     if mail.sender.casefold() == page.address.casefold():
-        prove(deps, user, Contact(name=page.method, medium=page.medium, address=page.address))
+        prove(deps, user, page.contact)
     _tell(deps, mail, said, user, alerts[0] if alerts else None)
     _works(deps, mail, user)
     return said.text
@@ -70,14 +69,13 @@ def _by_a_person(mail: MailAnswer) -> None:
 
 def _by_code(deps: Deps, mail: MailAnswer) -> str:
     """Who sends a code from the address that it was sent to. Raises Refused."""
-    code, users = said_code(mail.text), deps.directory.current().users.values()
-    owners = [(user, way) for user in users if (way := address_of(user, Medium.EMAIL, mail.sender)) is not None]
+    code, found = said_code(mail.text), owners(deps.directory.current(), Medium.EMAIL, mail.sender)
     if code is None:
         raise Refused("there is no code in it")
-    if not owners:
+    if not found:
         raise Refused("its sender is no contact method of anybody")
-    now, user, contact = deps.now(), *owners[0]
-    for user, contact in owners:
+    now, user, contact = deps.now(), *found[0]
+    for user, contact in found:
         if is_spent(deps.contacts.of(user.name, contact), now):
             raise Refused("its address isn't confirmed, and its guesses are used up")
         if change(deps, user.name, contact, lambda state: guess(state, code, now)).confirmed:
@@ -93,12 +91,11 @@ def _by_code(deps: Deps, mail: MailAnswer) -> str:
 def _proven(deps: Deps, mail: MailAnswer) -> tuple[Page, User]:
     """The page that is answered, and by whom. Raises Refused with the reason, by name in the log."""
     incident, tag = _addressed(deps, mail)
-    loaded = deps.incidents.load(incident)
-    page = next((page for page in loaded.pages if page_tag(page) == tag), None) if loaded else None
+    page = answered(deps.incidents.load(incident), tag)
     if page is None:
         raise Refused("the page that it answers is not there any more")
     user = deps.directory.current().users.get(page.user)
-    if user is None or mail.sender.casefold() not in _addresses(user):
+    if user is None or address_of(user, Medium.EMAIL, mail.sender) is None:
         raise Refused("its sender is no contact method of the person who was paged")
     return page, user
 
@@ -111,10 +108,6 @@ def _addressed(deps: Deps, mail: MailAnswer) -> tuple[str, bytes]:
         except Refused as refusal:
             fault = refusal
     raise fault
-
-
-def _addresses(user: User) -> set[str]:
-    return {contact.address.casefold() for contact in user.contacts if contact.medium is Medium.EMAIL}
 
 
 def _works(deps: Deps, mail: MailAnswer, user: User) -> None:

@@ -28,7 +28,7 @@ from shared.domain.directory import Contact, Directory, Medium, User
 from shared.domain.errors import NotFound, Refused
 from shared.domain.notification import Page
 from shared.flow.aside import said_to
-from shared.flow.confirming import address_of, new_code
+from shared.flow.confirming import new_code, owners
 from shared.flow.methods import change
 from shared.flow.obey import load
 from shared.flow.ports import AlreadyCounted, Deps
@@ -56,10 +56,10 @@ def run(deps: Deps, sns: Mapping[str, Any], topic: str) -> str | None:
     """What the sender was answered; None where nobody is answered, with the reason counted and logged."""
     try:
         text = read(sns, topic)
-        owners = _owners(deps.directory.current(), text.number)
+        theirs = _owners(deps.directory.current(), text.number)
         if (word := said_to_carrier(text.text)) is not None:
-            return _note_for_carrier(deps, text, owners, word)
-        said, sender = _answered(deps, text, owners)
+            return _note_for_carrier(deps, text, theirs, word)
+        said, sender = _answered(deps, text, theirs)
     except Refused as fault:
         return ignored(deps, str(fault), _id(sns))
     except AlreadyCounted:
@@ -69,17 +69,16 @@ def run(deps: Deps, sns: Mapping[str, Any], topic: str) -> str | None:
 
 
 def _owners(directory: Directory, number: str) -> list[_Owner]:
-    """Everybody whose phone it is, by name: a phone may be handed on with the shift. Raises Refused."""
-    users = sorted(directory.users.values(), key=lambda user: user.name)
-    found = [(user, way) for user in users if (way := address_of(user, Medium.SMS, number)) is not None]
+    """Raises Refused where it is nobody's phone."""
+    found = owners(directory, Medium.SMS, number)
     if not found:
         raise Refused("its number is no contact method of anybody")
     return found
 
 
-def _note_for_carrier(deps: Deps, text: TextAnswer, owners: Sequence[_Owner], word: str) -> None:
+def _note_for_carrier(deps: Deps, text: TextAnswer, theirs: Sequence[_Owner], word: str) -> None:
     now = deps.now()
-    for user, contact in owners:
+    for user, contact in theirs:
         if word == "stop":
             change(deps, user.name, contact, lambda state: broken(state, OPTED_OUT, now))
         elif word == "start":
@@ -87,11 +86,11 @@ def _note_for_carrier(deps: Deps, text: TextAnswer, owners: Sequence[_Owner], wo
     ignored(deps, f"the carrier answers {word}", text.message_id)
 
 
-def _answered(deps: Deps, text: TextAnswer, owners: Sequence[_Owner]) -> tuple[str, _Sender]:
+def _answered(deps: Deps, text: TextAnswer, theirs: Sequence[_Owner]) -> tuple[str, _Sender]:
     """What its sender is told, and who that is. Raises Refused, AlreadyCounted, Unavailable."""
     texted, answer, code = deps.contacts.texted(text.number), read_text_message(text.text), said_code(text.text)
     meant = _meant(texted, answer, deps)
-    sender = _sender(deps, owners, meant, said_a_code=code is not None)
+    sender = _sender(deps, theirs, meant, said_a_code=code is not None)
     if code is not None and (said := _by_code(deps, text, sender, texted, code)):
         return said, sender
     if answer.word is None:
@@ -117,9 +116,9 @@ def _meant(texted: Sequence[Texted], answer: Answer, deps: Deps) -> Texted | str
     return f"several incidents were texted to this number ({shown}{more}). Say which: ack {numbers[-1]}"
 
 
-def _sender(deps: Deps, owners: Sequence[_Owner], meant: Texted | str, *, said_a_code: bool) -> _Sender:
+def _sender(deps: Deps, theirs: Sequence[_Owner], meant: Texted | str, *, said_a_code: bool) -> _Sender:
     """Of several whose phone it is: who waits for a code that was said; else who was paged; else the first by name."""
-    known = [_Sender(user=user, contact=way, state=deps.contacts.of(user.name, way)) for user, way in owners]
+    known = [_Sender(user=user, contact=way, state=deps.contacts.of(user.name, way)) for user, way in theirs]
     waiting = (sender for sender in known if said_a_code and code_lives(sender.state, deps.now()))
     paged = (sender for sender in known if isinstance(meant, Texted) and sender.user.name == meant.user)
     return next(waiting, None) or next(paged, known[0])

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.domain.directory import Contact
 from shared.domain.errors import Conflict
 from shared.domain.instants import Instant
 from shared.domain.notification import REACHED, UNSETTLED, Page, PageState
@@ -61,7 +60,7 @@ def _of_page(deps: Deps, report: Report, incident: str, identity: str) -> PageSt
     state = _written(deps, loaded, page, report)
     at = report.at or deps.now()
     if report.outcome is Outcome.DELIVERED:
-        heal(deps, page.user, Contact(name=page.method, medium=page.medium, address=page.address), at)
+        heal(deps, page.user, page.contact, at)
     elif report.hard:
         mark_broken(deps, page, loaded.incident, report.reason or report.outcome, at)
     return state

@@ -4,7 +4,7 @@ Laws: only POST, from the page itself, changes anything; a scanner that fetches 
 ahead, changes nothing. It works without scripts. What is refused is shown, counted, and named in the log.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from shared.domain.answer import NOTE_MAX, Answer, Word
 from shared.domain.directory import User
@@ -43,11 +43,15 @@ def door(deps: Deps, asked: Asked) -> Shown:
 
 
 def _look(deps: Deps, asked: Asked) -> Shown:
+    return shown(deps, reply_link.CHANNEL, lambda: _incident(deps, 200, reply_link.open_link(deps, asked.token)))
+
+
+def shown(deps: Deps, channel: str, show: Callable[[], Shown]) -> Shown:
+    """A page that somebody only looks at, or why it isn't shown."""
     try:
-        opened = reply_link.open_link(deps, _token(asked))
-        return _incident(deps, 200, opened)
+        return show()
     except Refused as fault:
-        ignored(deps, str(fault), reply_link.CHANNEL)
+        ignored(deps, str(fault), channel)
         return refused_page(403, str(fault))
     except Unavailable as fault:
         deps.journal.fault("reply", str(fault))
@@ -58,7 +62,7 @@ def _post(deps: Deps, asked: Asked) -> Shown:
     status, message, opened = 200, "", None
     try:
         answer = _answer(read_form(asked))
-        opened = reply_link.open_link(deps, _token(asked))
+        opened = reply_link.open_link(deps, asked.token)
         message = reply_link.answer(deps, opened, answer).text
     except Refused as fault:
         ignored(deps, str(fault), reply_link.CHANNEL)
@@ -80,12 +84,6 @@ def _after(deps: Deps, status: int, message: str, opened: Opened | None) -> Show
         return _incident(deps, status, Opened(page=opened.page, user=opened.user, loaded=loaded), message)
     except Unavailable:  # what was done is done: it is told all the same
         return page(status, "said.html", title="Tocsin", message=message)
-
-
-def _token(asked: Asked) -> str:
-    if len(asked.path) != 2:
-        raise Refused("this link isn't one of ours")
-    return asked.path[1]
 
 
 def _answer(fields: Mapping[str, str]) -> Answer:

@@ -27,6 +27,11 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def token(self) -> str:
+        """What stands behind the door's name; empty where that is anything else than one part."""
+        return self.path[1] if len(self.path) == 2 else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:

@@ -12,7 +12,7 @@ from shared.domain.errors import Refused
 from shared.flow.ports import Deps, SendFailed, Unavailable
 from shared.flow.reply import ignored
 from shared.flow.subscribing import AGAIN, open_subscribing, public_key, subscribe
-from shared.web.answer_page import LATER, LOOKING, refused_page
+from shared.web.answer_page import LOOKING, refused_page, shown
 from shared.web.answering import SAFE, Asked, Shown, as_json
 from shared.web.form import Unreadable, refuse_strangers
 from shared.web.rendering import page
@@ -27,24 +27,17 @@ CHANNEL = "push"
 
 
 def door(deps: Deps, asked: Asked) -> Shown:
-    token = asked.path[1] if len(asked.path) == 2 else ""
+    token = asked.token
     if asked.method == "POST":
         return _subscribe(deps, asked, token)
     if asked.method not in LOOKING:
         return refused_page(405, "Only a browser's own GET and POST are answered here.")
-    return _file(token) if token in FILES else _look(deps, token)
+    return _file(token) if token in FILES else shown(deps, CHANNEL, lambda: _look(deps, token))
 
 
 def _look(deps: Deps, token: str) -> Shown:
-    try:
-        user, contact = open_subscribing(deps, token)
-        key = public_key(deps)
-    except Refused as fault:
-        ignored(deps, str(fault), CHANNEL)
-        return refused_page(403, str(fault))
-    except Unavailable as fault:
-        deps.journal.fault("reply", str(fault))
-        return refused_page(503, LATER)
+    """Raises Refused, Unavailable."""
+    user, contact = open_subscribing(deps, token)
     return page(
         200,
         "push.html",
@@ -52,7 +45,7 @@ def _look(deps: Deps, token: str) -> Shown:
         title="Pages on this device",
         reader=user.full_name,
         device=contact.address,
-        key=key,
+        key=public_key(deps),
     )
 
 

@@ -5,6 +5,7 @@ three seconds: the answer is 200 at once, and what goes wrong is said to the mem
 """
 
 from collections.abc import Callable, Mapping
+from html import escape
 
 from shared.domain.errors import Refused
 from shared.flow import reply_slack
@@ -26,7 +27,7 @@ READERS: Mapping[str, Callable[[bytes], Said | None]] = {
 
 
 def door(deps: Deps, asked: Asked) -> Shown:
-    read = READERS.get(asked.path[1]) if len(asked.path) == 2 else None
+    read = READERS.get(asked.token)
     if read is None:
         return nothing_there(deps, asked)
     try:
@@ -91,5 +92,4 @@ def _or_later(deps: Deps, answer: Callable[[], Told]) -> Told:
 
 def _whispered(text: str) -> Shown:
     """To whoever asked alone; in plain text, ``&``, ``<`` and ``>`` escaped."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return as_json(200, {"response_type": "ephemeral", "text": escaped})
+    return as_json(200, {"response_type": "ephemeral", "text": escape(text, quote=False)})

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from cli.contacts import broken, in_words
+from cli.contacts import Known, in_words, known
 from cli.deployment import Deployment
 from cli.incident import history
 from shared.domain import contact_state
@@ -54,6 +54,11 @@ def shown(story: Story, named: str) -> Any:
     return history(cast(Deployment, Deployed(story)), named)
 
 
+def broken(story: Story) -> list[Known]:
+    found = known(story.world.contacts, story.world.directories.current())
+    return [each for each in found if each.state.broken]
+
+
 @pytest.mark.parametrize("by", ["number", "id"])
 def test_an_incident_shows_its_log_and_what_became_of_each_page(story: Story, by: str) -> None:
     incident = story.incident
@@ -81,7 +86,7 @@ def test_an_incident_that_isn_t_there_is_named(story: Story, named: str) -> None
 
 
 def test_what_is_broken_is_told_in_one_line_whatever_the_provider_said(story: Story) -> None:
-    [found] = broken(story.world.contacts, story.world.directories.current())
+    [found] = broken(story)
     assert in_words(found) == (
         "ada's email ada@acme.example is broken since 2026-11-23T03:00:10Z: 550 5.1.1 user unknown"
     )
@@ -90,5 +95,5 @@ def test_what_is_broken_is_told_in_one_line_whatever_the_provider_said(story: St
 def test_that_nobody_could_be_told_is_said(story: Story) -> None:
     state = story.world.contacts.of("grace", Contact(name="mail", medium=Medium.EMAIL, address="grace@acme.example"))
     story.world.contacts.write(contact_state.broken(state, "gone", datetime(2026, 11, 23, 4, tzinfo=UTC)))
-    lines = [in_words(each) for each in broken(story.world.contacts, story.world.directories.current())]
+    lines = [in_words(each) for each in broken(story)]
     assert lines[1].endswith(": gone; nobody could be told")
