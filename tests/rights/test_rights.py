@@ -26,7 +26,7 @@ from shared.flow.ports import Loaded
 from shared.flow.rate_limit import WORTH_SHARING
 from shared.wiring import now
 from tests.system.conftest import Quiet, Running, eventually
-from tests.system.reports import bounced, opted_out
+from tests.system.reports import opted_out
 
 HERE = Path(__file__).parent
 HEART = "RHEART".ljust(32, "0")
@@ -204,7 +204,7 @@ def night(enforced: Enforced) -> Enforced:
 
 
 def _bounce_from_method_to_method(enforced: Enforced) -> None:
-    """Bea's mail bounces, her phone is opted out, and her last address takes a mail and bounces it later."""
+    """Bea's mail bounces, her phone is opted out, and her last address takes a mail and bounces it later, by mail."""
     enforced.trigger("bounced", "bounced")
     enforced.sent("sms", "+447700900003", "takes no mail")
     text = enforced.sent("sms", "+447700900003", "bounced:")
@@ -217,9 +217,20 @@ def _bounce_from_method_to_method(enforced: Enforced) -> None:
         return [page.state for page in found.pages if page.user == "bea"] if found else []
 
     eventually(lambda: states() == [PageState.FAILED, PageState.FAILED, PageState.DELIVERED], "the delivery")
-    enforced.running.inject(bounced(mail))
+    _bounces_by_mail(enforced.running, mail)
     eventually(lambda: states() == [PageState.FAILED] * 3, "the bounce")
     eventually(lambda: enforced.alarms() == 3, "word that nobody is reached")
+
+
+def _bounces_by_mail(running: Running, mail: dict[str, Any]) -> None:
+    """A host that sends its report to the reply address."""
+    report = "Reporting-MTA: dns; mx.acme.example\n\nFinal-Recipient: rfc822; {}\nAction: failed\nStatus: 5.1.1\n"
+    raw = (
+        f"From: MAILER-DAEMON@mx.acme.example\nTo: {mail['headers']['Reply-To']}\nSubject: Undelivered Mail\n"
+        "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        f"--b\nContent-Type: message/delivery-status\n\n{report.format(mail['to'])}\n--b--\n"
+    )
+    running.posts(raw.encode(), mail["headers"]["Reply-To"])
 
 
 def _answer_by_link(running: Running) -> None:
