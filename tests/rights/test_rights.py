@@ -26,7 +26,7 @@ from shared.flow.ports import Loaded
 from shared.flow.rate_limit import WORTH_SHARING
 from shared.wiring import now
 from tests.system.conftest import Quiet, Running, eventually
-from tests.system.reports import opted_out
+from tests.system.reports import bounced, opted_out
 
 HERE = Path(__file__).parent
 HEART = "RHEART".ljust(32, "0")
@@ -198,13 +198,15 @@ def night(enforced: Enforced) -> Enforced:
         lost_since = time.time()
         eventually(lambda: enforced.incident("web", "without a run"), "the incident without a run")
     enforced.sweep_when_overdue(max(held_since, lost_since))
-    eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")
+    ordered = eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")[0]
     eventually(lambda: enforced.incident("held", "held"), "the incident that was held")
+    _bounces_by_mail(running, ordered)
+    eventually(lambda: running.texts("+447700900001", "without a run:"), "the text after the bounce")
     return enforced
 
 
 def _bounce_from_method_to_method(enforced: Enforced) -> None:
-    """Bea's mail bounces, her phone is opted out, and her last address takes a mail and bounces it later, by mail."""
+    """Bea's mail bounces, her phone is opted out, and her last address takes a mail and bounces it later."""
     enforced.trigger("bounced", "bounced")
     enforced.sent("sms", "+447700900003", "takes no mail")
     text = enforced.sent("sms", "+447700900003", "bounced:")
@@ -217,7 +219,7 @@ def _bounce_from_method_to_method(enforced: Enforced) -> None:
         return [page.state for page in found.pages if page.user == "bea"] if found else []
 
     eventually(lambda: states() == [PageState.FAILED, PageState.FAILED, PageState.DELIVERED], "the delivery")
-    _bounces_by_mail(enforced.running, mail)
+    enforced.running.inject(bounced(mail))
     eventually(lambda: states() == [PageState.FAILED] * 3, "the bounce")
     eventually(lambda: enforced.alarms() == 3, "word that nobody is reached")
 
