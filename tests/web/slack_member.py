@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -35,7 +36,7 @@ def signed(body: str, at: int, secret: str = SECRET) -> dict[str, str]:
     return {"X-Slack-Request-Timestamp": str(at), "X-Slack-Signature": f"v0={signature}"}
 
 
-def pressed(blocks: list[dict[str, Any]], word: str, place: tuple[str, str], member: str, **told: Any) -> str:
+def pressed(blocks: Sequence[Mapping[str, Any]], word: str, place: tuple[str, str], member: str, **told: Any) -> str:
     """The form that the button of ``blocks`` sends; ``place`` is the channel and the message's ``ts``."""
     [button] = [e for b in blocks if b["type"] == "actions" for e in b["elements"] if e["action_id"].endswith(word)]
     payload = {
@@ -74,7 +75,7 @@ class Workspace:
         """A button of the newest message, as its blocks have it."""
         notice = [s.notice for s in self.world.sent if s.notice.incident.number == number][-1]
         channel, _, at = self.place(number).partition(":")
-        form = pressed([*render(notice).blocks], word, (channel, at), member, **{"trigger_id": self.next_id(), **told})
+        form = pressed(render(notice).blocks, word, (channel, at), member, **{"trigger_id": self.next_id(), **told})
         return self.ask("interactions", form, FORM)
 
     def order(self, text: str, member: str = ADA, **told: str) -> str:
