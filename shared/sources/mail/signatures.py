@@ -24,7 +24,8 @@ _NAMES = """
     t-mobile · sprint · vodafone · bell · rogers · telus · xfinity · comcast · workspace · boxer · mimecast
     touchdown · maildroid · cloudmagic · front · missive · shortwave · spike · fastmail · hushmail · startmail
     posteo · mailo · telekom · mail app · 모바일 · surface · smartphone · mobiltelefon · mobil · mobile · mobiel
-    mobilu · móvil · móvel · mobiele · handy · tablet · cellphone · cell phone · cell · phone · téléphone · teléfono · telefono · telefon · telefoon
+    mobilu · móvil · móvel · mobiele
+    handy · tablet · cellphone · cell phone · cell · phone · téléphone · teléfono · telefono · telefon · telefoon
     celular · cellulare · telemóvel · telefonu · komórki · puhelimesta · puhelimestani · kännykästä · телефона
     смартфона · мобильного · мобильного устройства · 手机 · 手機 · 携帯 · スマートフォン · 스마트폰 · 휴대폰 · 아이폰
     갤럭시 · 网易 · 邮箱 · 華為 · 华为 · 小米 · mail for · the new outlook · sähköposti · sähköpostista · pošta
