@@ -198,10 +198,10 @@ def night(enforced: Enforced) -> Enforced:
         lost_since = time.time()
         eventually(lambda: enforced.incident("web", "without a run"), "the incident without a run")
     enforced.sweep_when_overdue(max(held_since, lost_since))
-    ordered = eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")[0]
+    eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")
     eventually(lambda: enforced.incident("held", "held"), "the incident that was held")
-    _bounces_by_mail(running, ordered)
-    eventually(lambda: running.texts("+447700900001", "without a run:"), "the text after the bounce")
+    _bounces_by_mail(running, enforced.mails("handed back:")[0])
+    eventually(lambda: running.texts("+447700900001", "handed back:"), "the text after the bounce")
     return enforced
 
 
