@@ -11,7 +11,6 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from typing import Any
 
 from rich.markup import escape
@@ -20,6 +19,7 @@ from cli import console
 from cli.deployment import Deployment
 from cli.local_system import EXAMPLE, ROOT, configure_by, deployment_of
 from local import system
+from local.answering import answer_to, as_mail
 from local.description import Description
 from local.folder import Folder
 from shared.domain.alert import key_hash
@@ -107,15 +107,10 @@ class Demo:
         page = self.mail_to(person)
         if page is None:
             return
-        mail = EmailMessage()
-        mail["From"], mail["To"] = person, page["headers"]["Reply-To"]
-        mail["Subject"], mail["Message-ID"] = f"Re: {page['subject']}", f"<{time.time_ns()}@acme.example>"
-        quoted = "\n".join(f"> {line}" for line in page["text"].splitlines())
-        mail.set_content(f"{words}\n\nOn Mon, 23 Nov 2026 at 04:18 Tocsin wrote:\n{quoted}\n")
         host, _, port = self.addresses.smtp.partition(":")
         self.tell("grace", f"answers her mail with {words!r}")
         with smtplib.SMTP(host, int(port)) as server:
-            server.send_message(mail)
+            server.send_message(as_mail(answer_to(page, words), self.deps.now()))
 
     # what is read back
 

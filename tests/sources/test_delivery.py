@@ -12,6 +12,7 @@ from shared.domain.directory import Medium
 from shared.domain.errors import MessageError
 from shared.domain.plain import to_plain
 from shared.sources.delivery import Outcome, translate
+from tests.sources.ses_reports import bounce
 
 REPORTS = Path(__file__).with_name("reports")
 SAMPLES = sorted(path for path in REPORTS.glob("*.json") if not path.name.endswith(".expected.json"))
@@ -21,27 +22,6 @@ SAMPLES = sorted(path for path in REPORTS.glob("*.json") if not path.name.endswi
 def test_a_sample_becomes_what_is_written_beside_it(sample: Path) -> None:
     expected = json.loads(sample.with_suffix(".expected.json").read_text("utf-8"))
     assert [to_plain(report) for report in translate(json.loads(sample.read_text("utf-8")))] == expected
-
-
-def bounce(kind: str, sub: str, **recipient: str) -> dict[str, Any]:
-    return {
-        "source": "aws.ses",
-        "detail-type": "Email Bounced",
-        "detail": {
-            "eventType": "Bounce",
-            "bounce": {
-                "bounceType": kind,
-                "bounceSubType": sub,
-                "bouncedRecipients": [{"emailAddress": "ada@acme.example", **recipient}],
-                "timestamp": "2026-11-23T03:00:12.118Z",
-            },
-            "mail": {
-                "messageId": "0102019a-1",
-                "timestamp": "2026-11-23T03:00:10Z",
-                "destination": ["ada@acme.example"],
-            },
-        },
-    }
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from email.message import EmailMessage
 from typing import Any, TypeVar
 
 from cli.deployment import Deployment
 from cli.local_system import EXAMPLE, ROOT, configure_by, deployment_of
 from local import system
+from local.answering import answer_to, as_mail
 from local.folder import Folder
 from local.system import Local
 from shared.domain.alert import key_hash, routed_key
@@ -161,14 +161,10 @@ class Running:
 
     def reply(self, page: dict[str, Any], sender: str, words: str, headers: dict[str, str] | None = None) -> None:
         """As a mail program sends it, with the page quoted below."""
-        mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = sender, page["headers"]["Reply-To"], f"Re: {page['subject']}"
-        mail["Message-ID"] = f"<{time.time_ns()}@acme.example>"
+        mail = as_mail(replace(answer_to(page, words), sender=sender), self.deps.now())
         for name, value in (headers or {}).items():
             del mail[name]
             mail[name] = value
-        quoted = "\n".join(f"> {line}" for line in page["text"].splitlines())
-        mail.set_content(f"{words}\n\nOn Mon, 23 Nov 2026 at 04:18 Tocsin wrote:\n{quoted}\n")
         self.posts(bytes(mail), page["headers"]["Reply-To"])
 
     def posts(self, raw: bytes, to: str) -> None:

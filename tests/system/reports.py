@@ -5,29 +5,14 @@ import gzip
 import json
 from typing import Any
 
+from tests.sources.ses_reports import bounce
+
 
 def bounced(mail: dict[str, Any], kind: str = "Permanent", sub: str = "General") -> dict[str, Any]:
     """``mail`` is a message of the mailbox; its Message-ID is SES's id, in brackets and with a domain."""
-    return {
-        "source": "aws.ses",
-        "detail-type": "Email Bounced",
-        "detail": {
-            "eventType": "Bounce",
-            "bounce": {
-                "bounceType": kind,
-                "bounceSubType": sub,
-                "bouncedRecipients": [
-                    {
-                        "emailAddress": mail["to"],
-                        "action": "failed",
-                        "status": "5.1.1",
-                        "diagnosticCode": "smtp; 550 5.1.1",
-                    }
-                ],
-            },
-            "mail": {"messageId": mail["headers"]["Message-ID"].strip("<>").partition("@")[0], "timestamp": mail["at"]},
-        },
-    }
+    message_id = mail["headers"]["Message-ID"].strip("<>").partition("@")[0]
+    said = {"action": "failed", "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1"}
+    return bounce(kind, sub, mail["to"], message_id, mail["at"], **said)
 
 
 def opted_out(text: dict[str, Any]) -> dict[str, Any]:
