@@ -42,7 +42,7 @@ MINUTES = 43_200  # of a month of 30 days
 POLLS = 5 * 3 * MINUTES  # of a queue that Lambda polls: five pollers, each of whose calls lasts 20 s
 FREE_REQUESTS = MILLION  # a month, of all queues together: https://aws.amazon.com/sqs/pricing/
 FREE_ALARM_METRICS = 10  # https://aws.amazon.com/cloudwatch/pricing/; Lambda: https://aws.amazon.com/lambda/pricing/
-SWEEPS = 0.05  # seconds: our assumption for four queries that find nothing
+SWEEPS = 0.06  # seconds: our assumption for five queries that find nothing
 
 Bill = Mapping[str, float]
 
@@ -51,8 +51,9 @@ def million_events(life: Life, batch: Sequence[Call], log_bytes: float) -> Bill:
     """Of a million events that senders post, 99 of 100 repeats of an open alert; ten of them are a batch."""
     lives, batches = MILLION / LIFE, (1 - 2 / LIFE) * MILLION / A_BATCH
     once, each = _data(life.calls), _data(batch)
-    invocations = MILLION + batches + lives * (_invocations(life.calls) - 2)  # both of ingest are of the million
-    calls = MILLION + batches * len(batch) + lives * (len(life.calls) - 2)
+    told = lives * _entries(life.calls)  # announce hears each entry, and looks whether a webhook wants it
+    invocations = MILLION + batches + lives * (_invocations(life.calls) - 2) + told  # both of ingest are of the million
+    calls = MILLION + batches * len(batch) + lives * (len(life.calls) - 2) + told
     return {
         "HTTP API": MILLION * HTTP_API.dollars,
         "Lambda, invocations": invocations * INVOCATION.dollars,

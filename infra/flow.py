@@ -122,9 +122,16 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_STATE_MACHINE_ARN",
             "TOCSIN_ALARM_TOPIC_ARN",
             "TOCSIN_RAW_BUCKET",
+            "TOCSIN_EVENT_BUS",
         ),
     ),
     "publish": Shape(seconds=30, environment=("TOCSIN_EVENT_BUS",)),
+    "announce": Shape(
+        seconds=60,  # each webhook has 5, and none is begun after 40
+        memory=256,  # called for each entry of a timeline, and nobody waits for it
+        retries=2,
+        environment=("TOCSIN_INCIDENTS_TABLE", "TOCSIN_DIRECTORY_TABLE", "TOCSIN_OWN_NETWORKS"),
+    ),
 }
 
 
@@ -152,7 +159,7 @@ class Flow(TocsinStack):
         self._sweep_each_minute()
         self._escalation()
         self._take_texts()
-        events.EventBus(self, "Bus", event_bus_name=names.EVENT_BUS, description="What happens to Tocsin's incidents")
+        self._bus()
         names.hand_over(
             self,
             {
@@ -248,6 +255,7 @@ class Flow(TocsinStack):
             **texting(self.settings, self.target),
             "TOCSIN_TEXTS_TOPIC_ARN": names.arn(self, "sns", names.TEXTS_TOPIC),
             "TOCSIN_EVENTS_PER_MINUTE": str(self.settings.events_per_minute),
+            "TOCSIN_OWN_NETWORKS": self.target.own_networks,
             "TOCSIN_LOG_LEVEL": self.settings.log_level,
         }
 
@@ -288,6 +296,27 @@ class Flow(TocsinStack):
                     dead_letter_queue=self._dead_letters,
                     max_event_age=Duration.minutes(1),
                     retry_attempts=1,
+                )
+            ],
+        )
+
+    def _bus(self) -> None:
+        bus = events.EventBus(
+            self, "Bus", event_bus_name=names.EVENT_BUS, description="What happens to Tocsin's incidents"
+        )
+        events.Rule(
+            self,
+            "Announcements",
+            rule_name=names.ANNOUNCE_RULE,
+            description="Tocsin: tells webhooks what happens to incidents",
+            event_bus=bus,
+            event_pattern=events.EventPattern(source=["tocsin"]),
+            targets=[
+                targets.LambdaFunction(
+                    self._functions["announce"],
+                    dead_letter_queue=self._dead_letters,
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
                 )
             ],
         )

@@ -16,7 +16,7 @@ from shared.domain.left_out import OWN
 
 PREFIX = OWN  # also of our own alarms, which are never taken for the customer's
 
-VERBS = ("ingest", "triage", "escalate", "page", "reply", "track", "sweep", "publish")
+VERBS = ("ingest", "triage", "escalate", "page", "reply", "track", "sweep", "publish", "announce")
 
 INCIDENTS_TABLE = "tocsin-incidents"
 DIRECTORY_TABLE = "tocsin-directory"
@@ -41,6 +41,7 @@ CODEBUILD_RULE = "tocsin-codebuild"
 ECS_RULE = "tocsin-ecs"
 CHOSEN_RULE = "tocsin-chosen-{number}"  # of the settings' own patterns
 SWEEP_RULE = "tocsin-sweep"
+ANNOUNCE_RULE = "tocsin-announce"  # on our own bus
 DELIVERY_RULE = "tocsin-delivery"  # what SES says of our mail
 RULES_OF: Mapping[str, tuple[str, ...]] = {  # of each source that speaks on the default bus
     "cloudwatch": (ALARMS_RULE,),

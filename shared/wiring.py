@@ -22,6 +22,7 @@ from shared.flow import ports
 from shared.flow.ports import Channel, Deps
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb import DynamoDbIncidents
+from shared.store.dynamodb_announcements import DynamoDbAnnouncements
 from shared.store.dynamodb_changes import DynamoDbChanges
 from shared.store.dynamodb_contacts import DynamoDbContacts
 from shared.store.dynamodb_counts import DynamoDbCounts
@@ -122,6 +123,8 @@ class Wiring:
             contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
+            announcements=lazy(lambda: DynamoDbAnnouncements(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
+            listeners=lazy(lambda: _webhooks(parameters, env["TOCSIN_OWN_NETWORKS"])),
             channels=channels,
             boards={Medium.SLACK: channels.slack},
         )
@@ -231,6 +234,14 @@ class Journal:
     def count(self, metric: str, number: int = 1) -> None:
         with single_metric(name=metric, unit=MetricUnit.Count, value=number, namespace="Tocsin"):
             pass
+
+
+def _webhooks(parameters: ports.Parameters, own_networks: str) -> ports.Listeners:
+    from shared.channels.outside import Outside
+    from shared.channels.vetted import read_networks
+    from shared.channels.webhook import Webhooks
+
+    return Webhooks(parameters, Outside(monotonic=time.monotonic, networks=read_networks(own_networks)))
 
 
 def _sns_web() -> Any:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shared.domain.alert import Accepted, Alert, KeyState
+from shared.domain.announcement import Announcement
 from shared.domain.bundling import Line
 from shared.domain.change_event import AcceptedChange, ServiceChange
 from shared.domain.contact_state import ContactState, Texted
-from shared.domain.directory import Contact, Directory, Medium, User
+from shared.domain.directory import Contact, Directory, Medium, User, Webhook
 from shared.domain.errors import TocsinError
 from shared.domain.grouping import Group
 from shared.domain.heartbeat import Heart
@@ -439,6 +440,30 @@ class ReplyAddresses(Protocol):
         ...
 
 
+class AnnouncementStore(Protocol):
+    """What webhooks are told, and what came of it; each is kept for eight days."""
+
+    def get(self, name: str) -> Announcement | None:
+        """By its id, read consistently. Raises Unavailable."""
+        ...
+
+    def write(self, known: Announcement | None, announcement: Announcement) -> None:
+        """Where no other attempt was written since it was read as ``known``. Raises Conflict, Unavailable."""
+        ...
+
+    def due(self, before: Instant, limit: int) -> list[str]:
+        """The ids of those that were due then, the oldest first: by index. Raises Unavailable."""
+        ...
+
+
+class Listeners(Protocol):
+    """Who is told what happens to incidents."""
+
+    def tell(self, webhook: Webhook, announcement: Announcement, now: Instant) -> None:
+        """Once, without retries. Raises SendFailed, Gone, OutcomeUnknown."""
+        ...
+
+
 class RateLimit(Protocol):
     def wait(self, routing_key: str, now: Instant) -> int:
         """Counts one event of that key: 0 where it may pass, else the seconds after which it may come again."""
@@ -470,5 +495,7 @@ class Deps:
     contacts: ContactStore
     parameters: Parameters
     rate_limit: RateLimit
+    announcements: AnnouncementStore
+    listeners: Listeners
     channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])
     boards: Mapping[Medium, Board] = field(default_factory=dict[Medium, Board])
