@@ -17,7 +17,6 @@ from tests.system.conftest import Running, eventually
 
 SECRET = "a secret between two"
 PARAMETER = "/tocsin/tests-board"
-BEHIND = 120  # s: what many incidents of other tests wrote is published first, in order
 
 
 @pytest.fixture
@@ -48,8 +47,8 @@ def test_a_receiver_is_told_of_an_incident_s_beginning_and_end_and_knows_who_tol
 
     time.sleep(LOOKED_UP_FOR)  # functions hold the version before for so long
     running.trigger("board")
-    eventually(lambda: events("board: ") == ["incident.triggered"], "word of the incident", BEHIND)
+    eventually(lambda: events("board: ") == ["incident.triggered"], "word of the incident")
     running.resolve("board")
-    eventually(lambda: events("board: ") == ["incident.triggered", "incident.resolved"], "word of its end", BEHIND)
+    eventually(lambda: events("board: ") == ["incident.triggered", "incident.resolved"], "word of its end")
     check = checked()
     assert all(check(said, body, SECRET) for said, body in map(parsed, board.got))
