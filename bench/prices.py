@@ -51,9 +51,8 @@ def million_events(life: Life, batch: Sequence[Call], log_bytes: float) -> Bill:
     """Of a million events that senders post, 99 of 100 repeats of an open alert; ten of them are a batch."""
     lives, batches = MILLION / LIFE, (1 - 2 / LIFE) * MILLION / A_BATCH
     once, each = _data(life.calls), _data(batch)
-    told = lives * _entries(life.calls)  # announce hears each entry, and looks whether a webhook wants it
-    invocations = MILLION + batches + lives * (_invocations(life.calls) - 2) + told  # both of ingest are of the million
-    calls = MILLION + batches * len(batch) + lives * (len(life.calls) - 2) + told
+    invocations = MILLION + batches + lives * (_invocations(life.calls) - 2)  # both of ingest are of the million
+    calls = MILLION + batches * len(batch) + lives * (len(life.calls) - 2)
     return {
         "HTTP API": MILLION * HTTP_API.dollars,
         "Lambda, invocations": invocations * INVOCATION.dollars,

@@ -124,13 +124,23 @@ class Mouth:
 
 @dataclass(slots=True)
 class Wall:
-    """A board that remembers what was shown and whispered on it."""
+    """A board that remembers what was shown, added and whispered on it, and fails by ``faults`` first."""
 
     shown: list[Notice] = field(default_factory=list[Notice])
+    added: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    faults: list[SendFailed | OutcomeUnknown] = field(default_factory=list[SendFailed | OutcomeUnknown])
+    gone: bool = False  # what was posted was deleted
     whispered: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
 
-    def update(self, notice: Notice) -> None:
-        self.shown.append(notice)
+    def update(self, notice: Notice) -> bool:
+        if self.faults:
+            raise self.faults.pop(0)
+        if not self.gone:
+            self.shown.append(notice)
+        return not self.gone
+
+    def add(self, posted: str, text: str) -> None:
+        self.added.append((posted, text))
 
     def whisper(self, posted: str, member: str, text: str) -> None:
         self.whispered.append((posted, member, text))

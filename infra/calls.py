@@ -134,9 +134,12 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         TELL_FALLBACK,
         SAY,  # that a webhook is due
     ),
-    "publish": (SAY,),
+    "publish": (
+        SAY,
+        READ_DIRECTORY,  # whether anybody is to be told
+    ),
     "announce": (
-        Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:PutItem")),
+        Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")),
         READ_DIRECTORY,
         READ_PARAMETERS,
     ),

@@ -125,12 +125,19 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_EVENT_BUS",
         ),
     ),
-    "publish": Shape(seconds=30, environment=("TOCSIN_EVENT_BUS",)),
+    "publish": Shape(seconds=30, environment=("TOCSIN_EVENT_BUS", "TOCSIN_DIRECTORY_TABLE")),
     "announce": Shape(
-        seconds=60,  # each webhook has 5, and none is begun after 40
-        memory=256,  # called for each entry of a timeline, and nobody waits for it
+        seconds=60,  # a webhook has 5, Slack 20 where it asks for patience, and none is begun after 30
+        memory=256,  # nobody waits for it
         retries=2,
-        environment=("TOCSIN_INCIDENTS_TABLE", "TOCSIN_DIRECTORY_TABLE", "TOCSIN_OWN_NETWORKS"),
+        environment=(
+            "TOCSIN_INCIDENTS_TABLE",
+            "TOCSIN_DIRECTORY_TABLE",
+            "TOCSIN_MAIL_DOMAIN",
+            "TOCSIN_REPLY_SECRET",
+            "TOCSIN_PUBLIC_URL",
+            "TOCSIN_OWN_NETWORKS",
+        ),
     ),
 }
 
@@ -308,9 +315,9 @@ class Flow(TocsinStack):
             self,
             "Announcements",
             rule_name=names.ANNOUNCE_RULE,
-            description="Tocsin: tells webhooks what happens to incidents",
+            description="Tocsin: tells webhooks and chats what happens to incidents",
             event_bus=bus,
-            event_pattern=events.EventPattern(source=["tocsin"]),
+            event_pattern=events.EventPattern(source=["tocsin"], detail_type=[*names.ANNOUNCED]),
             targets=[
                 targets.LambdaFunction(
                     self._functions["announce"],

@@ -1,4 +1,4 @@
-"""What happened to an incident, as one webhook is told of one entry of the timeline.
+"""What happened to an incident, as one webhook, or one place of a chat, is told of one entry of the timeline.
 
 Laws: its id is the same however often it is sent, so that its receiver counts it once; its body is written once. It
 says no address of a person and nothing secret. It is tried for a day, ever more rarely; then it is given up, and kept
@@ -12,13 +12,24 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from shared.domain.directory import Directory, Webhook
+from shared.domain.directory import Directory, Medium, Webhook
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant, format_instant
 from shared.domain.telling import told
 from shared.domain.timeline import Kind, LogEntry
 
 EVENTS = tuple(f"incident.{kind}" for kind in Kind)
+BOARD = Medium.SLACK  # the chat whose messages can be changed
+TALKED_OF = frozenset(Kind) - {  # in the thread of a message there; the rest is in its page, or told by the dozen
+    Kind.TRIGGERED,
+    Kind.ALERT_JOINED,
+    Kind.ALERT_CHANGED,
+    Kind.ALERT_RESOLVED,
+    Kind.LEVEL_SKIPPED,
+    Kind.ALERTS_MOVED,
+}
+WRITTEN = "entries.written"  # said on the bus once for a batch, of what somebody is to be told of: numbers by incident
+DUE = "webhook.due"  # said on the bus of an announcement whose next attempt is due
 TRIED_FOR = timedelta(days=1)
 KEPT = timedelta(days=8)  # from its beginning: a week after it was given up
 TEXT_MAX = 2000  # characters of each text
@@ -33,11 +44,12 @@ class Announcement:
     """
 
     id: str
-    webhook: str  # its name
+    webhook: str  # its name; empty for a place of a chat
+    place: str | None = None  # the contact's address there: where the incident's message stands is looked up
     incident: str
     number: int  # of the entry
     event: str
-    body: str  # JSON
+    body: str  # JSON; for a chat the line of the thread
     since: Instant
     due_at: Instant | None
     tries: int = 1
@@ -59,6 +71,37 @@ def first(
         body=json.dumps(_body(name, event, incident, number, entry, directory), separators=(",", ":")),
         since=now,
         due_at=now + FIRST_PAUSE,
+    )
+
+
+def first_there(
+    place: str, incident: str, number: int, entry: LogEntry, directory: Directory, now: Instant
+) -> Announcement:
+    """To that place of the chat, with its first attempt under way."""
+    return Announcement(
+        id=sha256(json.dumps([BOARD.value, place, incident, number]).encode()).hexdigest(),
+        webhook="",
+        place=place,
+        incident=incident,
+        number=number,
+        event=f"incident.{entry.kind}",
+        body=told(entry, directory)[:TEXT_MAX],
+        since=now,
+        due_at=now + FIRST_PAUSE,
+    )
+
+
+def talked_of(kind: Kind, level_entry: int | None) -> bool:
+    """In the thread of a chat. That the first level was entered is what the page itself says."""
+    return kind in TALKED_OF and not (kind is Kind.LEVEL_ENTERED and level_entry == 1)
+
+
+def wanted(kind: Kind, level_entry: int | None, directory: Directory) -> bool:
+    """Somebody is to be told of such an entry, so far as the configuration says."""
+    event = f"incident.{kind}"
+    return any(webhook.hears(event) for webhook in directory.webhooks.values()) or (
+        talked_of(kind, level_entry)
+        and any(contact.medium is BOARD for user in directory.users.values() for contact in user.contacts)
     )
 
 
@@ -85,8 +128,10 @@ def delivered(announcement: Announcement) -> Announcement:
     return replace(announcement, due_at=None, error=None)
 
 
-def failed(announcement: Announcement, error: str) -> Announcement:
-    return replace(announcement, error=error)
+def failed(announcement: Announcement, error: str, not_before: Instant | None = None) -> Announcement:
+    """It comes again when it is due, and not before whoever refused it takes more."""
+    later = [moment for moment in (announcement.due_at, not_before) if moment is not None]
+    return replace(announcement, error=error, due_at=max(later, default=None))
 
 
 def given_up(announcement: Announcement, error: str) -> Announcement:

@@ -40,6 +40,14 @@ class Gone(SendFailed):
     """The provider refused, since there is no such address, number or subscription any more: the method is broken."""
 
 
+class TooMany(SendFailed):
+    """The provider takes nothing more for so many ``seconds``."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class OutcomeUnknown(TocsinError):
     """The provider didn't answer in time: it may have sent, or not."""
 
@@ -336,8 +344,12 @@ class Channel(Protocol):
 class Board(Protocol):
     """A channel whose messages stay where they were posted, and can be changed. Raises SendFailed, OutcomeUnknown."""
 
-    def update(self, notice: Notice) -> None:
-        """Shows the incident as it is now where it was ``posted``."""
+    def update(self, notice: Notice) -> bool:
+        """Shows the incident as it is now where it was ``posted``; False where that message isn't there any more."""
+        ...
+
+    def add(self, posted: str, text: str) -> None:
+        """A line below what was posted, for whoever looks there: nobody is called."""
         ...
 
     def whisper(self, posted: str, member: str, text: str) -> None:
@@ -441,7 +453,7 @@ class ReplyAddresses(Protocol):
 
 
 class AnnouncementStore(Protocol):
-    """What webhooks are told, and what came of it; each is kept for eight days."""
+    """What webhooks and chats are told, and what came of it; each is kept for eight days."""
 
     def get(self, name: str) -> Announcement | None:
         """By its id, read consistently. Raises Unavailable."""

@@ -15,6 +15,7 @@ from infra.patterns import DELIVERY, PATTERNS
 from tests.infra.conftest import KEY, ROOT, Synthesis, only, text
 
 DAY = 86_400
+ANNOUNCED = {"source": ["tocsin"], "detail-type": ["entries.written", "webhook.due"]}
 EVENT_RULES = names.ingest_rules(names.RULES_OF, 0)
 
 
@@ -259,11 +260,11 @@ def test_sweep_comes_each_minute(aws: Synthesis) -> None:
     assert aws.function("sweep")["Timeout"] < 60
 
 
-def test_there_is_a_bus_of_our_own_and_announce_hears_all_that_we_say_there(aws: Synthesis) -> None:
+def test_there_is_a_bus_of_our_own_and_announce_hears_what_is_meant_for_it_alone(aws: Synthesis) -> None:
     assert only(aws.properties("AWS::Events::EventBus"))["Name"] == "tocsin"
     rule = by_name(aws, "AWS::Events::Rule", "Name", names.ANNOUNCE_RULE)
     assert text(rule["EventBusName"]).startswith("<Bus")
-    assert rule["EventPattern"] == {"source": ["tocsin"]}
+    assert rule["EventPattern"] == ANNOUNCED
     assert is_function(only(rule["Targets"])["Arn"], "announce")
 
 
@@ -328,7 +329,7 @@ def test_each_source_of_aws_has_its_rule_and_what_settings_choose_another(aws: S
     ours = {
         rule["Name"]: rule["EventPattern"] for rule in aws.properties("AWS::Events::Rule") if "EventPattern" in rule
     }
-    assert ours == {**PATTERNS, names.DELIVERY_RULE: DELIVERY, names.ANNOUNCE_RULE: {"source": ["tocsin"]}}
+    assert ours == {**PATTERNS, names.DELIVERY_RULE: DELIVERY, names.ANNOUNCE_RULE: ANNOUNCED}
     heard = [rule for rule in trial.properties("AWS::Events::Rule") if "EventPattern" in rule]
     theirs = [rule for rule in heard if rule["Name"] not in (names.DELIVERY_RULE, names.ANNOUNCE_RULE)]
     assert [rule["Name"] for rule in theirs] == ["tocsin-cloudwatch-alarms", "tocsin-health", "tocsin-chosen-1"]
