@@ -11,7 +11,7 @@ from shared.domain.holding import hold
 from shared.domain.instants import Instant, format_duration
 from shared.domain.left_out import why_left_out
 from shared.domain.routing import Route, route, tried
-from shared.domain.timeline import RuleTrace
+from shared.domain.rule_trace import RuleTrace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

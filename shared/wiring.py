@@ -1,6 +1,6 @@
 """The only place that reads the environment, owns the clock, and makes clients.
 
-Clients are made on first use, so that a cold start pays only for what its function calls.
+Clients are made, and what only some functions use is imported, on first use: a cold start pays for what it calls.
 """
 
 import os
@@ -15,16 +15,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
-from shared.channels.reply_addresses import SignedReplyAddresses
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
 from shared.flow import ports
 from shared.flow.ports import Channel, Deps
 from shared.flow.rate_limit import CountedLimit
-from shared.store.dynamodb import DynamoDbIncidents
-from shared.store.dynamodb_announcements import DynamoDbAnnouncements
-from shared.store.dynamodb_changes import DynamoDbChanges
-from shared.store.dynamodb_contacts import DynamoDbContacts
 from shared.store.dynamodb_counts import DynamoDbCounts
 from shared.store.dynamodb_directory import DynamoDbDirectory
 from shared.store.parameters import SsmParameters
@@ -103,8 +98,8 @@ class Wiring:
         channels = Channels(env, self._client, journal, parameters)
         return Deps(
             now=now,
-            incidents=lazy(lambda: DynamoDbIncidents(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
-            changes=lazy(lambda: DynamoDbChanges(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
+            incidents=lazy(self._incidents),
+            changes=lazy(self._changes),
             directory=lazy(lambda: self._directory(journal)),
             events=lazy(self._events),
             pages=lazy(lambda: SqsPages(self._make("sqs"), env["TOCSIN_PAGES_QUEUE_URL"])),
@@ -115,15 +110,11 @@ class Wiring:
             sns=lazy(_sns_web),
             journal=journal,
             alarms=lazy(lambda: AlarmTopic(self._make("sns"), env["TOCSIN_ALARM_TOPIC_ARN"])),
-            replies=lazy(
-                lambda: SignedReplyAddresses(
-                    parameters, env["TOCSIN_REPLY_SECRET"], env["TOCSIN_MAIL_DOMAIN"], env["TOCSIN_PUBLIC_URL"]
-                )
-            ),
-            contacts=lazy(lambda: DynamoDbContacts(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
+            replies=lazy(lambda: self._replies(parameters)),
+            contacts=lazy(self._contacts),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
-            announcements=lazy(lambda: DynamoDbAnnouncements(self._make("dynamodb"), env["TOCSIN_INCIDENTS_TABLE"])),
+            announcements=lazy(self._announcements),
             listeners=lazy(lambda: _webhooks(parameters, env["TOCSIN_OWN_NETWORKS"])),
             channels=channels,
             boards={Medium.SLACK: channels.slack},
@@ -131,6 +122,32 @@ class Wiring:
 
     def _make(self, service: str, config: Config = PATIENT) -> Any:
         return self._client(service, config)
+
+    def _incidents(self) -> ports.IncidentStore:
+        from shared.store.dynamodb import DynamoDbIncidents
+
+        return DynamoDbIncidents(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+
+    def _changes(self) -> ports.ChangeStore:
+        from shared.store.dynamodb_changes import DynamoDbChanges
+
+        return DynamoDbChanges(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+
+    def _announcements(self) -> ports.AnnouncementStore:
+        from shared.store.dynamodb_announcements import DynamoDbAnnouncements
+
+        return DynamoDbAnnouncements(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+
+    def _contacts(self) -> ports.ContactStore:
+        from shared.store.dynamodb_contacts import DynamoDbContacts
+
+        return DynamoDbContacts(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+
+    def _replies(self, parameters: ports.Parameters) -> ports.ReplyAddresses:
+        from shared.channels.reply_addresses import SignedReplyAddresses
+
+        secret, domain = self._of["TOCSIN_REPLY_SECRET"], self._of["TOCSIN_MAIL_DOMAIN"]
+        return SignedReplyAddresses(parameters, secret, domain, self._of["TOCSIN_PUBLIC_URL"])
 
     def _directory(self, journal: "Journal") -> DynamoDbDirectory:
         return DynamoDbDirectory(self._make("dynamodb"), self._of["TOCSIN_DIRECTORY_TABLE"], time.monotonic, journal)

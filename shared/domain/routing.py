@@ -19,7 +19,7 @@ from shared.domain.instants import Instant
 from shared.domain.operators import PatternError
 from shared.domain.pattern import Pattern, compile_pattern
 from shared.domain.plain import to_plain
-from shared.domain.timeline import RuleTrace
+from shared.domain.rule_trace import RuleTrace
 
 REASON_MAX = 300  # characters that the timeline keeps of a reason
 REASONS_MAX = 120_000  # and of all reasons: an item has 400 KB

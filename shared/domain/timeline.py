@@ -13,6 +13,7 @@ from typing import Any
 from shared.domain.directory import Policy, Urgency
 from shared.domain.event import Severity
 from shared.domain.instants import Instant
+from shared.domain.rule_trace import RuleTrace
 
 
 class Kind(StrEnum):
@@ -77,15 +78,6 @@ class Author:
 
 
 SYSTEM = Author()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleTrace:
-    """One rule that was tried on an event, and what came of it."""
-
-    rule: str
-    matched: bool
-    because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,18 @@ change that was told late is there as well.
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from shared.domain.alert import key_hash
 from shared.domain.change_event import SHOWN_FOR, AcceptedChange, ServiceChange, of_service
 from shared.domain.errors import TocsinError
-from shared.domain.incident import Incident
 from shared.flow.envelope import Delivery, read_change
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.quarantine import quarantine
 from shared.flow.verification import sender
+
+if TYPE_CHECKING:
+    from shared.domain.incident import Incident
 
 GROUP = "change-"  # begins the queue's groups of changes; those of alert keys are hexadecimal
 
@@ -39,7 +42,7 @@ def run(deps: Deps, tally: Counter[str], deliveries: Sequence[Delivery]) -> list
     return []
 
 
-def before(deps: Deps, incident: Incident, limit: int) -> list[ServiceChange]:
+def before(deps: Deps, incident: "Incident", limit: int) -> list[ServiceChange]:
     """What changed on the incident's service in the hour before it opened, newest first. Raises Unavailable."""
     opened = incident.triggered_at
     return deps.changes.of(incident.service, opened - SHOWN_FOR, opened, limit)

@@ -1,24 +1,29 @@
 """What the flow needs from outside. ``wiring`` makes the real ones; tests and ``simulate`` have theirs in memory."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.domain.alert import Accepted, Alert, KeyState
-from shared.domain.announcement import Announcement
-from shared.domain.bundling import Line
-from shared.domain.change_event import AcceptedChange, ServiceChange
-from shared.domain.contact_state import ContactState, Texted
-from shared.domain.directory import Contact, Directory, Medium, User, Webhook
+from shared.domain.directory import Medium
 from shared.domain.errors import TocsinError
-from shared.domain.grouping import Group
-from shared.domain.heartbeat import Heart
-from shared.domain.holding import Held
-from shared.domain.incident import Incident
-from shared.domain.instants import Instant
-from shared.domain.notification import Page
-from shared.domain.put_aside import PutAside
-from shared.domain.timeline import LogEntry
+
+if TYPE_CHECKING:  # a port names what passes it; only who handles it pays for its import
+    from shared.domain.alert import Accepted, Alert, KeyState
+    from shared.domain.announcement import Announcement
+    from shared.domain.bundling import Line
+    from shared.domain.change_event import AcceptedChange, ServiceChange
+    from shared.domain.contact_state import ContactState, Texted
+    from shared.domain.directory import Contact, Directory, User, Webhook
+    from shared.domain.grouping import Group
+    from shared.domain.heartbeat import Heart
+    from shared.domain.holding import Held
+    from shared.domain.incident import Incident
+    from shared.domain.instants import Instant
+    from shared.domain.notification import Page
+    from shared.domain.put_aside import PutAside
+    from shared.domain.timeline import LogEntry
 
 
 class Unavailable(TocsinError):
@@ -78,7 +83,7 @@ class Change:
     held: Held | None = None
     released: str | None = None
     marker: tuple[str, str] | None = None
-    along: "Change | None" = None
+    along: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ from shared.store.dynamodb_calls import (
     transact,
     write,
 )
+from shared.store.dynamodb_forms import plain, typed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -115,7 +116,7 @@ class DynamoDbIncidents:
 
     def hearts_as_of(self) -> int:
         item = self._get(items.HEARTS_AS_OF)
-        return items.plain(item["version"]) if item else 0
+        return plain(item["version"]) if item else 0
 
     def line(self, name: str) -> Line | None:
         item = self._get(items.line_key(name))
@@ -169,7 +170,7 @@ class DynamoDbIncidents:
                 ReturnValues="UPDATED_NEW",
             )
         )
-        return items.plain(answer["Attributes"]["last"])
+        return plain(answer["Attributes"]["last"])
 
     def commit(self, change: Change) -> None:
         transact(self._client, list(self._steps(change)))
@@ -189,7 +190,7 @@ class DynamoDbIncidents:
         write(lambda: self._client.put_item(TableName=self._table, Item=item, **condition), broken)
 
     def note_hearts(self, version: int) -> None:
-        self._put({**items.HEARTS_AS_OF, "version": items.typed(version)})
+        self._put({**items.HEARTS_AS_OF, "version": typed(version)})
 
     def write_line(self, line: Line) -> None:
         step = self._write_line(line)
@@ -293,7 +294,7 @@ class DynamoDbIncidents:
         moved_on = Conflict(f"{incident.id} isn't at version {change.before} any more")
         if change.before == 0:
             return self._create(item, moved_on)
-        return self._replace(item, compare("version", "=", items.typed(change.before)), moved_on)
+        return self._replace(item, compare("version", "=", typed(change.before)), moved_on)
 
     def _write_key(self, known: KeyState | None, key: KeyState) -> Step:
         item = items.key_item(key, items.key_ttl(key))
@@ -310,7 +311,7 @@ class DynamoDbIncidents:
                 yield self._create_page(admission.instead)
 
     def _write_line(self, line: Line) -> Step:
-        as_read = compare("version", "=", items.typed(line.version)) if line.version else NEVER_WRITTEN
+        as_read = compare("version", "=", typed(line.version)) if line.version else NEVER_WRITTEN
         return self._replace(items.line_item(line), as_read, Conflict("another page of this number came meanwhile"))
 
     def _take(self, page: Page, condition: Condition, broken: TocsinError) -> Step:
@@ -330,7 +331,7 @@ class DynamoDbIncidents:
         item = items.page_item(page)
         held = Conflict(f"another attempt holds the page {page.identity} of {page.incident}")
         before = AFTER.get(page.state, UNSETTLED)
-        follows = one_of("state", [items.typed(state.value) for state in sorted(before)])
+        follows = one_of("state", [typed(state.value) for state in sorted(before)])
         return self._replace(item, WRITTEN & as_read(item, "attempt") & follows, held)
 
     def _create(self, item: Item, broken: TocsinError) -> Step:
@@ -401,13 +402,13 @@ def _as_known(known: KeyState | None) -> Condition:
 
 def _makes_due(page: Page) -> Condition:
     """What ``still_due`` says, as a condition on the incident's item."""
-    unresolved = WRITTEN & compare("status", "<>", items.typed(Status.RESOLVED.value))
+    unresolved = WRITTEN & compare("status", "<>", typed(Status.RESOLVED.value))
     if page.user == FALLBACK:
         return unresolved
     if page.of_responder:
         return unresolved & Condition("contains(#asked, :entry)", {"#asked": "asked"}, {":entry": {"S": page.entry}})
-    triggered = compare("status", "=", items.typed(Status.TRIGGERED.value))
-    return triggered & compare("epoch", "=", items.typed(page.epoch))
+    triggered = compare("status", "=", typed(Status.TRIGGERED.value))
+    return triggered & compare("epoch", "=", typed(page.epoch))
 
 
 def _claimed(page: Page, now: Instant, attempt: str) -> Page | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from shared.domain.instants import Instant, format_instant, parse_instant
 from shared.domain.put_aside import PutAside, dropped, quarantined
 from shared.store.dynamodb_calls import Item, query
-from shared.store.dynamodb_items import DROPPED, QUARANTINE, plain
+from shared.store.dynamodb_forms import plain
+from shared.store.dynamodb_items import DROPPED, QUARANTINE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

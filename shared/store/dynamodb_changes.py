@@ -9,7 +9,7 @@ from shared.domain.change_event import KEPT_FOR, ServiceChange
 from shared.domain.instants import Instant, format_instant
 from shared.domain.plain import from_plain, to_plain
 from shared.store.dynamodb_calls import Item, asking, query
-from shared.store.dynamodb_items import key, typed
+from shared.store.dynamodb_forms import key, typed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -12,7 +12,7 @@ from shared.domain.contact_state import ContactState, Texted, unknown
 from shared.domain.directory import Contact
 from shared.domain.plain import from_plain, to_plain
 from shared.store.dynamodb_calls import Item, asking, query
-from shared.store.dynamodb_items import key, plain_members, typed, typed_members
+from shared.store.dynamodb_forms import key, plain_members, typed, typed_members
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.instants import Instant, format_seconds
 from shared.store.dynamodb_calls import asking
-from shared.store.dynamodb_items import key, plain, typed
+from shared.store.dynamodb_forms import key, plain, typed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

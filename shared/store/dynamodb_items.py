@@ -28,6 +28,7 @@ from shared.domain.responder import waiting
 from shared.domain.timeline import LogEntry
 from shared.flow.ports import Overdue
 from shared.store.dynamodb_calls import Item
+from shared.store.dynamodb_forms import key, plain, plain_members, typed, typed_members
 
 SHARDS = ("D0", "D1", "D2", "D3")  # of what is due: one partition takes 1,000 writes a second
 STATE, KEY, LOG, ALERT, PAGE = "STATE", "KEY", "LOG#", "ALERT#", "PAGE#"
@@ -41,62 +42,6 @@ LINE_OUTLIVES = timedelta(days=1)  # its last send, which no window holds after 
 LARGEST = 350_000  # bytes of free text in an item; an item may have 400 KB, names and keys included
 LEGIBLE = 700  # bytes of an alert that are kept as they are: its item is under 1 KB then
 NAME_KEPT = 200  # bytes of a sender's id in a sort key, which may have 1,024
-AS_JSON = "\0json"  # the only member of a map that stands for a text with half a surrogate pair
-
-
-# values
-
-
-def typed(value: Any) -> dict[str, Any]:
-    """Plain JSON → DynamoDB's form."""
-    match value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": value}
-        case int() | float():
-            return {"N": str(value)}
-        case str():
-            return _text(value)
-        case Mapping():
-            return {"M": typed_members(cast("Mapping[str, Any]", value))}
-        case _:
-            return {"L": [typed(member) for member in value]}
-
-
-def typed_members(members: Mapping[str, Any]) -> Item:
-    return {name: typed(member) for name, member in members.items()}
-
-
-def plain(value: Mapping[str, Any]) -> Any:
-    """DynamoDB's form → plain JSON."""
-    [(kind, content)] = value.items()
-    match kind:
-        case "NULL":
-            return None
-        case "N":
-            return int(content) if content.lstrip("-").isdigit() else float(content)
-        case "M" if AS_JSON in content:
-            return json.loads(content[AS_JSON]["S"])
-        case "M":
-            return plain_members(content)
-        case "L":
-            return [plain(member) for member in content]
-        case _:
-            return content
-
-
-def plain_members(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: plain(value) for name, value in item.items()}
-
-
-def _text(text: str) -> dict[str, Any]:
-    """JSON may say half a surrogate pair, which UTF-8 can't: such a text is kept as its JSON."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return {"M": {AS_JSON: {"S": json.dumps(text)}}}
-    return {"S": text}
 
 
 def _json(value: Any) -> str:
@@ -104,10 +49,6 @@ def _json(value: Any) -> str:
 
 
 # keys
-
-
-def key(pk: str, sk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def incident_key(incident: str, sk: str = STATE) -> Item:

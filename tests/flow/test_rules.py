@@ -8,7 +8,7 @@ import pytest
 from shared.domain.alert import KeyState, KeyStatus, key_hash, routed_key
 from shared.domain.directory import EventRule, Extraction, OpenAfter, Outcome, Service, Urgency, UrgencyRule
 from shared.domain.event import Action, Severity
-from shared.domain.timeline import RuleTrace
+from shared.domain.rule_trace import RuleTrace
 from tests.flow.people import INTEGRATIONS, directory, level
 from tests.flow.story import INTEGRATION, Story
 

@@ -22,7 +22,8 @@ from shared.domain.holding import Held, Hold, Reason
 from shared.domain.incident import Incident, apply, begin, fold
 from shared.domain.notification import FALLBACK, GRACE, STALE, Page, PageState
 from shared.domain.put_aside import Cause, PutAside
-from shared.domain.timeline import Author, Kind, LogEntry, Opening, RuleTrace
+from shared.domain.rule_trace import RuleTrace
+from shared.domain.timeline import Author, Kind, LogEntry, Opening
 from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
 from shared.sources import cloudwatch
 from shared.store.dynamodb import DynamoDbIncidents
