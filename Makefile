@@ -56,8 +56,9 @@ format: setup ## formats, and repairs what ruff can
 	$(VENV)/ruff format
 	$(VENV)/ruff check --fix
 
+# Bytecode is kept whatever the environment says: each worker, and each command that the tests begin, compiles it again.
 test: setup ## all tests; ARGS='-k ack' for some
-	$(VENV)/python -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+	env -u PYTHONDONTWRITEBYTECODE $(VENV)/python -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
 
 bench: setup ## what DESIGN's budgets count, as a table, and the times side by side; ARGS=--json for programs
 	$(VENV)/python -m bench $(ARGS)

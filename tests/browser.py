@@ -6,6 +6,7 @@ https://chromedevtools.github.io/devtools-protocol/
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -88,7 +89,7 @@ class Browser:
         os.write(self._writes, json.dumps(told).encode() + b"\0")
         number, deadline = self._number, time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            for message in self._hear():
+            for message in self._hear(deadline):
                 if message.get("id") == number:
                     if "error" in message:
                         raise Broken(f"{method}: {message['error']}")
@@ -134,8 +135,10 @@ class Browser:
     def _attach(self, target: str) -> str:
         return self.do("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
-    def _hear(self) -> list[dict[str, Any]]:
-        """All that has come: what is behind an answer that somebody waits for is kept, too."""
+    def _hear(self, deadline: float) -> list[dict[str, Any]]:
+        """All that came until then: what is behind an answer that somebody waits for is kept, too."""
+        if not select.select([self._reads], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            return []
         said = os.read(self._reads, 1 << 20)
         if not said:
             raise Broken("the browser has ended")

@@ -65,8 +65,8 @@ def babble(connection: socket.socket, request: bytes) -> None:
 def test_whoever_doesn_t_answer_properly_may_have_got_it_and_takes_no_longer_than_the_deadline(behave: object) -> None:
     began = time.monotonic()
     with receiving(behave) as receiver, pytest.raises(OutcomeUnknown, match="it may have arrived"):  # type: ignore[arg-type]
-        outside(0.5).post(receiver.url(), {}, b"x")
-    assert time.monotonic() - began < 2.5
+        outside().post(receiver.url(), {}, b"x")
+    assert time.monotonic() - began < 6  # who drips takes 15 s, and who hangs 10
 
 
 def test_an_endless_body_is_read_up_to_64_kb() -> None:
@@ -87,7 +87,7 @@ def test_a_body_that_never_ends_is_an_answer_by_its_status() -> None:
         connection.recv(1)
 
     with receiving(trickle) as receiver:
-        said = outside(0.5).post(receiver.url(), {}, b"x")
+        said = outside().post(receiver.url(), {}, b"x")
     assert (said.status, said.body) == (200, b"ok")
 
 

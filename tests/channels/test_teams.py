@@ -152,7 +152,7 @@ def test_a_fault_of_its_own_and_no_answer_may_have_posted_it() -> None:
         told.channel.send(of())
     with receiving(lambda connection, request: connection.recv(1)) as receiver:
         with pytest.raises(OutcomeUnknown, match="may have posted it"):
-            Told(receiver, deadline=0.3).channel.send(of())
+            Told(receiver, deadline=1.0).channel.send(of())
         assert len(receiver.got) == 1
 
 

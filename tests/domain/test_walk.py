@@ -93,12 +93,14 @@ def walk(of: Policy, urgency: Urgency) -> Iterator[State]:
     start = begun(of, urgency, acknowledgement_timeout=timedelta(minutes=30))
     reached = [taken(start, TEAM, outcome) for outcome in (PageState.SENT, PageState.FAILED)]
     known, ending = set[Any](), set[Any]()
-    for _ in range(DEPTH + 1):
+    for depth in range(DEPTH + 1):
         fresh = {key: state for state in reached if (key := from_here(state)) not in known}
         known |= set(fresh)
         for state in fresh.values():
             hold(state, TEAM, ending)
             yield state
+        if depth == DEPTH:
+            return  # nobody would look at what comes of a seventh
         steps = [step(state) for state in fresh.values() for step in STEPS.values()]
         reached = [state for state in steps if state is not None]
 

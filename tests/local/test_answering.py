@@ -3,13 +3,14 @@
 import html
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from local import answering, texting
+from local import texting
 from local.answering import Answer, CannotAnswer, as_mail, read_answer
 from local.mailbox import Mailbox
 from tests.local.conftest import TEXTS, System
@@ -39,6 +40,10 @@ def texted(deployed: System, https: httpx.Client) -> str:
 
 @pytest.fixture
 def mailed(deployed: System) -> None:
+    _mail_to_ada(deployed)
+
+
+def _mail_to_ada(deployed: System) -> None:
     deployed.client("sesv2").send_email(
         FromEmailAddress="tocsin@acme.example",
         Destination={"ToAddresses": ["ada@acme.example"]},
@@ -56,19 +61,22 @@ def heard(deployed: System) -> Any:
     return deployed.received(deployed.client("sqs").get_queue_url(QueueName="replies")["QueueUrl"])[0]["Records"][0]
 
 
-@pytest.fixture(autouse=True)
-def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "WAITS", 0.0)
+def posted(deployed: System, https: httpx.Client, **what: Any) -> tuple[httpx.Response, Any]:
+    """The form's answer, which waits for what Ada is told, and what the function was called with."""
+    with ThreadPoolExecutor(1) as pool:
+        answered = pool.submit(https.post, f"{deployed.addresses.mailbox_url}/reply", timeout=20, **what)
+        record = heard(deployed)
+        deployed.client("sns").publish(PhoneNumber="+447700900001", Message="You have it.")
+        _mail_to_ada(deployed)
+        return answered.result(), record
 
 
 def test_a_text_of_the_form_reaches_the_function_as_aws_hands_it_over(
     deployed: System, https: httpx.Client, texted: str
 ) -> None:
-    url = deployed.addresses.mailbox_url
     form = {"message": str(number_of_the_newest(deployed, https)), "text": " ack 17 "}
-    answered = https.post(f"{url}/reply", data=form, headers=own(deployed), timeout=20)
+    answered, record = posted(deployed, https, data=form, headers=own(deployed))
     assert (answered.status_code, answered.headers["location"]) == (303, "/")
-    record = heard(deployed)
     assert (record["EventSource"], record["Sns"]["TopicArn"]) == ("aws:sns", TEXTS)
     message = json.loads(record["Sns"]["Message"])
     assert message.pop("inboundMessageId")
@@ -84,8 +92,7 @@ def test_a_text_of_the_form_reaches_the_function_as_aws_hands_it_over(
 @pytest.mark.usefixtures("mailed")
 def test_a_mail_of_the_form_comes_by_smtp_with_the_page_quoted(deployed: System, https: httpx.Client) -> None:
     form = {"message": str(number_of_the_newest(deployed, https)), "text": "ack"}
-    https.post(f"{deployed.addresses.mailbox_url}/reply", data=form, headers=own(deployed), timeout=20)
-    ses = heard(deployed)["ses"]
+    ses = posted(deployed, https, data=form, headers=own(deployed))[1]["ses"]
     assert ses["mail"]["source"] == "ada@acme.example"
     assert ses["receipt"]["recipients"] == ["reply+k3v@in.acme.example"]
     assert ses["receipt"]["dmarcVerdict"] == {"status": "PASS"}
@@ -97,9 +104,9 @@ def test_a_mail_of_the_form_comes_by_smtp_with_the_page_quoted(deployed: System,
 
 def test_a_program_answers_by_json(deployed: System, https: httpx.Client) -> None:
     told = {"channel": "sms", "from": "+447700900001", "to": "", "text": "resolve"}
-    answered = https.post(f"{deployed.addresses.mailbox_url}/reply", json=told, timeout=20)
+    answered, record = posted(deployed, https, json=told)
     assert answered.status_code == 202
-    assert json.loads(heard(deployed)["Sns"]["Message"])["messageBody"] == "resolve"
+    assert json.loads(record["Sns"]["Message"])["messageBody"] == "resolve"
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,7 @@ class House:
         self._turns: set[Callable[[], None]] = set()  # those of the agenda that an execution sleeps until
         self._agenda: list[tuple[Instant, int, Callable[[], None]]] = []
         self.answered: set[tuple[str, str]] = set()  # person, incident
+        self.told_by_its_timeline: dict[str, tuple[Incident, list[LogEntry]]] = {}  # what was looked at, by its id
         self._order, self._attempts = count(), count(1)
         self._sweeps = EVENING + 20 * SECOND
         self.deletes_fail_once = False

@@ -34,9 +34,12 @@ def hold_always(house: House, faults: int = 1) -> None:
     open_keys = Counter(house.incidents.alerts(i.id)[0].key for i, _, _ in house.timelines() if i.open)
     assert all(number == 1 for number in open_keys.values()), open_keys
     for incident, log, _ in house.timelines():
+        if house.told_by_its_timeline.get(incident.id) == (incident, log):
+            continue  # as at the last look, and what folds once folds again
         assert fold(incident.id, log) == incident
         assert incident.version == len(log)
         assert [entry.epoch for entry in log] == sorted(entry.epoch for entry in log)
+        house.told_by_its_timeline[incident.id] = (incident, log)
 
     no_window_holds_more_than_its_limit(house)
 

@@ -1,5 +1,6 @@
 """What a program wrote is never a person's answer, whatever program and language it is."""
 
+import re
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -62,10 +63,24 @@ def mail(subject: str = "Re: TOCSIN 17 · CRITICAL · checkout", **headers: str)
         "Zugesagt: TOCSIN 17",
         "Read: TOCSIN 17",
         "Gelesen: TOCSIN 17",
+        "OOO Re: TOCSIN 17",
+        "On annual leave Re: TOCSIN 17",
+        "Re: TOCSIN 17 - Automatic reply",
+        "Notification automatique d'absence",
+        "Autorespuesta: TOCSIN 17",
+        "Mensagem de ausência",
+        "Ik ben niet op kantoor",
+        "Wiadomość automatyczna",
+        "Нахожусь в отпуске",
+        "休暇のお知らせ",
+        "[自动回复] Re: TOCSIN 17",
+        "İzindeyim",
     ],
 )
 def test_the_subject_of_a_program(subject: str) -> None:
     assert automatic(read_message(mail(subject))) == "its subject says so"
+    as_written = re.sub(rb"Subject: .*(?:\n[ \t].*)*", b"Subject: " + subject.encode(), mail(subject), count=1)
+    assert automatic(read_message(as_written)) == "its subject says so"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +110,7 @@ def test_the_subject_of_a_person(subject: str) -> None:
         ("Precedence", "bulk"),
         ("Precedence", "auto_reply"),
         ("X_Precedence", "auto_reply"),
+        ("Preference", "auto_reply"),
         ("X_Auto_Response_Suppress", "DR, OOF, AutoReply"),
         ("X_Autoreply", "yes"),
         ("X_Autorespond", "TOCSIN 17"),

@@ -38,6 +38,18 @@ ABOVE_MARKED_LINES = [
     "W dniu pon, 23 lis 2026 o 04:15 Tocsin <x@y.z> napisał(a):",
     "20 Kasım 2026 Cuma tarihinde Tocsin <x@y.z> yazdı:",
     "On Mon, 23 Nov 2026, 04:15 Tocsin, <x@y.z> wrote:",
+    "2026-11-23 오전 4:15에 Tocsin 이(가) 쓴 글:",
+    "Tocsin píše v Po 23. 11. 2026 v 04:15 +0100:",
+    "Thus said Tocsin on Mon, 23 Nov 2026 04:15:00 +0100:",
+    "On Mon, Nov 23, 2026 at 4:15 AM Tocsin said:",
+    "Am 23.11.2026 um 04:15 schrieben Sie:",
+    "Вы писали 23 ноября 2026 г., 4:15:00:",
+    "On Mon, Nov 23, 2026 at\n4:15 AM Tocsin <reply+k3v@in.acme.example> wrote:",
+    "Op maandag 23 november 2026 om\n04:15:00 CET schreef Tocsin\n<reply+k3v@in.acme.example>:",
+    "Em 23 de nov. de 2026, à(s)\n04:15, Tocsin\n<reply+k3v@in.acme.example>\nescreveu:",
+    "Tocsin <reply+k3v@in.acme.example> 於\n2026年11月23日 凌晨4:15 寫道：",
+    "Tocsin schrieb am 23.11.2026\num 04:15:",
+    "Keen 23. 11. 2026 kell 04:15\nütles Tocsin\n<reply+k3v@in.acme.example>:",  # in no list
 ]
 
 ABOVE_UNMARKED_LINES = [
@@ -74,6 +86,22 @@ ABOVE_UNMARKED_LINES = [
     "Tocsin <x@y.z> schrieb am Mo., 23. Nov. 2026, 04:15:",
     '----- Reply message -----\nFrom: "Tocsin" <x@y.z>\nTo: g\nSubject: T\nDate: Mon, Nov 23, 2026 4:15 AM',
     "-----Ursprungligt meddelande-----\nFrån: Tocsin\nSkickat: den 23 november\n",
+    "---- Tocsin wrote ----",
+    "---- Am Mo., 23 Nov. 2026 04:15:00 +0100 schrieb Tocsin <x@y.z> ----",
+    "---- En lun, 23 nov 2026 04:15:00 +0100 Tocsin <x@y.z> escribió ----",
+    "---- 月, 23 11月 2026 04:15:00 +0900 Tocsin <x@y.z> さんは書きました ----",
+    "Tocsin a écrit le 23/11/2026 à 04:15 :",
+    "Às 04:15 de 23/11/2026, Tocsin escreveu:",
+    "В понедельник, 23 ноября 2026 г. в 04:15 Tocsin <x@y.z> написал(а):",
+    "星期一, 2026年11月23日 04:15, Tocsin <x@y.z> 写道：",
+    "2026. nov. 23. dátummal, 4:15 időpontban Tocsin <x@y.z> írta:",
+    "ในวันที่ จ. 23 พ.ย. 2026 เวลา 04:15 Tocsin <x@y.z> เขียนว่า:",
+    "------------------ Original ------------------\n\nack",
+    '"---------- Původní e-mail ----------\nOd: Tocsin <x@y.z>\nKomu: g@a.b\nDatum: 23. 11. 2026\nPředmět: T',
+    "---\nFrom: Tocsin <x@y.z>\nDate: Mon, 23 Nov 2026 04:15\nSubject: T\nTo: G",
+    "原始邮件\n\n发件人：Tocsin <x@y.z>\n发件时间：2026年11月23日 04:15\n收件人：G\n主　题：T",
+    "Od: Tocsin\nOdoslané: pondelok 23. novembra 2026 04:15\nKomu: Ng, Grace\nPredmet: T",
+    "מאת: Tocsin\nנשלח: 23.11.2026 04:15\nאל: Ng, Grace\nנושא: T",
 ]
 
 MAILS = [
@@ -89,6 +117,10 @@ MAILS = [
         "Thanks Bob, my comments:\n\nans1\n\nans2",
     ),
     ("I can't ack this", "I can't ack this"),
+    ("On it.\nOn Mon, 23 Nov 2026 at\n04:15, Tocsin <x@y.z> wrote:\n> ack", "On it."),
+    ("Down since 10:30\nOn Mon, 23 Nov 2026 at 04:15, T <x@y.z> wrote:\n> ack", "Down since 10:30"),
+    ("The vendor said at 10:30:\nack", "The vendor said at 10:30:\nack"),
+    ("restart --original\nNo: 5\nDate: today", "restart --original\nNo: 5\nDate: today"),
     ("The vendor wrote at 10:30:\nwe're looking into it", "The vendor wrote at 10:30:\nwe're looking into it"),
     ("Host: a\nUser: b@c.d\nTime: 10:30\n\nresolve", "Host: a\nUser: b@c.d\nTime: 10:30\n\nresolve"),
     ("note: see below\nFrom: the team\nTo: me", "note: see below\nFrom: the team\nTo: me"),

@@ -152,6 +152,14 @@ def test_a_picture_of_megabytes_above_the_words_hides_nothing() -> None:
         ("<p", "<p"),
         ("&#99999999999;ack", "\ufffdack"),
         ("<ul><li>ack</li></ul>", "ack"),
+        ('ack<div class="ydpdb28840fyahoo_quoted">resolve</div>', "ack\n> resolve"),
+        ('ack<div class="iosymail">resolve</div>', "ack\n> resolve"),
+        ('ack<div class="missive_quote">resolve</div>', "ack\n> resolve"),
+        ('ack<div id="reply139content">resolve</div>', "ack\n> resolve"),
+        ('<p>ack</p><div style="border:none;border-top:solid #E1E1E1 1pt">resolve</div>', "ack\n\n> resolve"),
+        ('<p>ack</p><div style="border-top: 1pt solid rgb(181, 196, 223)">resolve</div>', "ack\n\n> resolve"),
+        ('<p>ack</p><div style="border-width: 1pt medium medium">resolve</div>', "ack\n\n> resolve"),
+        ('ack<div class="missive_signature">Grace</div>', "ack"),
     ],
 )
 def test_html_as_its_reader_sees_it(source: str, text: str) -> None:
@@ -176,6 +184,8 @@ HOSTILE = {
     "comments that don't end": HEAD + b"Content-Type: text/html\n\n" + b"<!--" * 300_000,
     "quotation marks": HEAD + b"Content-Type: text/html\n\n" + (b'<a ">' + b">" * 3_990) * 200,
     "a number that is no character": HEAD + b"Content-Type: text/html\n\n&#" + b"9" * 100_000 + b";",
+    "marks of a program": HEAD + b"Content-Type: text/html\n\n" + (b'<p class="' + b"ydp" * 1_300 + b'">') * 120,
+    "who wrote": HEAD + b"\n" + b"Tocsin wrote on 2026 <a@b.c>\n" * 20_000,
     "elements in each other": HEAD + b"Content-Type: text/html\n\n" + b"<div>" * 200_000,
     "attributions": HEAD + b"\n" + b"On Mon, 23 Nov 2026\n" * 50_000,
     "names": HEAD + b"\n" + (b"a" * 60 + b"<" + b"b" * 90 + b"\n") * 6_000,

@@ -7,6 +7,20 @@ from shared.sources.mail.signatures import of_a_device
 
 OF_A_DEVICE = """
 Sent from my iPhone
+iPhoneから送信されたメール
+Изпратено от моя iPhone
+Đã gửi từ iPhone của tôi
+Dikirim dari iPhone saya
+ส่งจาก iPhone ของฉัน
+모바일에서 보냄
+Wysłano za pomocą bezpiecznej poczty Proton Mail.
+Gesendet mit der Telekom Mail App
+Gesendet von unterwegs
+Yahoo Mail : Cherchez, organisez, conquérez
+Secured with Tuta Mail
+Простите за краткость, создано в K-9 Mail.
+Získajte Outlook pre Android
+Descărcați Outlook pentru iOS
 Sent from my Galaxy
 Sent from my Galaxy S23 Ultra
 Sent from my Verizon, Samsung Galaxy smartphone

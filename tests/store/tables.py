@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from threading import RLock
 from typing import Any
 
@@ -13,11 +14,17 @@ from bench.capacity import index_units, write_units
 from bench.tables import INDEXES, make_tables
 
 
+@cache
+def _session() -> boto3.Session:
+    """One a process: it reads what botocore knows of DynamoDB once. It is made within the mock, whose keys it has."""
+    return boto3.Session()
+
+
 @contextmanager
 def tables() -> Iterator[Any]:
     """A client of an account with both tables, empty."""
     with mock_aws():
-        client: Any = boto3.client("dynamodb", region_name="eu-central-1")
+        client: Any = _session().client("dynamodb", region_name="eu-central-1")
         make_tables(client)
         yield OneAtATime(client)
 

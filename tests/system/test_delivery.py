@@ -29,7 +29,7 @@ def test_a_mail_that_bounces_is_followed_by_a_text_at_once_and_once(running: Run
     if form.startswith("in"):
         event["detail"]["notificationType"] = event["detail"].pop("eventType")
     running.inject(event)
-    eventually(lambda: texts(running, key), "the text", patience=10.0)
+    eventually(lambda: texts(running, key), "the text")
     running.inject(event)
     eventually(lambda: states(running, key) == {"1#ada#0": PageState.FAILED, "1#ada#1": PageState.SENT}, "both states")
     assert len(texts(running, key)) == 1

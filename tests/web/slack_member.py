@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -29,6 +30,26 @@ def in_slack(name: str, member: str) -> User:
     )
 
 
+def signed(body: str, at: int, secret: str = SECRET) -> dict[str, str]:
+    """The headers of a request that Slack sends; ``at`` is in seconds since 1970."""
+    signature = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": str(at), "X-Slack-Signature": f"v0={signature}"}
+
+
+def pressed(blocks: Sequence[Mapping[str, Any]], word: str, place: tuple[str, str], member: str, **told: Any) -> str:
+    """The form that the button of ``blocks`` sends; ``place`` is the channel and the message's ``ts``."""
+    [button] = [e for b in blocks if b["type"] == "actions" for e in b["elements"] if e["action_id"].endswith(word)]
+    payload = {
+        "type": "block_actions",
+        "user": {"id": member, "username": "somebody"},
+        "channel": {"id": place[0]},
+        "message": {"ts": place[1]},
+        "actions": [{"type": "button", "action_id": button["action_id"], "value": button["value"], "action_ts": "1.2"}],
+        **told,
+    }
+    return urlencode({"payload": json.dumps(payload)})
+
+
 class Workspace:
     """A night on which Ada was paged in Slack at three, and Grace is next; Linus has no Slack."""
 
@@ -53,21 +74,9 @@ class Workspace:
     def press(self, word: str, member: str = ADA, number: int = 1, **told: Any) -> dict[str, Any]:
         """A button of the newest message, as its blocks have it."""
         notice = [s.notice for s in self.world.sent if s.notice.incident.number == number][-1]
-        blocks = render(notice).blocks
-        [button] = [e for b in blocks if b["type"] == "actions" for e in b["elements"] if e["action_id"].endswith(word)]
         channel, _, at = self.place(number).partition(":")
-        payload = {
-            "type": "block_actions",
-            "user": {"id": member, "username": "somebody"},
-            "trigger_id": self.next_id(),
-            "channel": {"id": channel},
-            "message": {"ts": at},
-            "actions": [
-                {"type": "button", "action_id": button["action_id"], "value": button["value"], "action_ts": "1.2"}
-            ],
-            **told,
-        }
-        return self.ask("interactions", urlencode({"payload": json.dumps(payload)}), FORM)
+        form = pressed(render(notice).blocks, word, (channel, at), member, **{"trigger_id": self.next_id(), **told})
+        return self.ask("interactions", form, FORM)
 
     def order(self, text: str, member: str = ADA, **told: str) -> str:
         form = {"command": "/tocsin", "text": text, "user_id": member, "trigger_id": self.next_id(), **told}
@@ -98,18 +107,8 @@ class Workspace:
     def ask(
         self, what: str, body: str, kind: str, *, secret: str = SECRET, age: int = 0, **headers: str
     ) -> dict[str, Any]:
-        at = str(int(self.world.clock.at.timestamp()) - age)
-        signature = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
-        return self.deliver(
-            what,
-            body,
-            {
-                "content-type": kind,
-                "X-Slack-Request-Timestamp": at,
-                "X-Slack-Signature": f"v0={signature}",
-                **headers,
-            },
-        )
+        at = int(self.world.clock.at.timestamp()) - age
+        return self.deliver(what, body, {"content-type": kind, **signed(body, at, secret), **headers})
 
     def deliver(self, what: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
         request = {

@@ -15,6 +15,7 @@ SAYS_SO = re.compile(r"(?!(?:no|false|none)\b)\S.*", re.IGNORECASE)
 HEADERS: Mapping[str, re.Pattern[str]] = {
     "Auto-Submitted": SAYS_SO,  # RFC 3834 §5; RFC 5436 for auto-notified
     "Precedence": re.compile(r"(bulk|junk|list|auto[_-]?reply).*", re.IGNORECASE),
+    "Preference": re.compile(r"auto[_-]?reply.*", re.IGNORECASE),
     "X-Precedence": re.compile(r"(bulk|junk|list|auto[_-]?reply).*", re.IGNORECASE),
     "X-Auto-Response-Suppress": re.compile(r".*\b(all|oof|autoreply)\b.*", re.IGNORECASE),  # Exchange
     "X-MS-Exchange-Generated-Message-Source": SAYS_SO,  # Exchange: a rule, an agent
@@ -30,7 +31,7 @@ HEADERS: Mapping[str, re.Pattern[str]] = {
         (
             *("X-Autoreply", "X-Autorespond", "X-Autoresponse", "X-Auto-Reply", "X-Mail-Autoreply", "X-Autoreply-From"),
             *("X-Auto-Reply-From", "X-AutoReply-Domain", "X-Auto-Responder", "X-Autoresponder", "X-Vacation"),
-            *("X-FC-MachineGenerated", "X-Failed-Recipients", "X-Cron-Env", "X-Loop-Autoreply"),
+            *("X-FC-MachineGenerated", "X-Autoreply-Sent", "X-Failed-Recipients", "X-Cron-Env", "X-Loop-Autoreply"),
             *("X-ServiceNow-Generated", "X-Zendesk-From-Account-Id", "X-JIRA-FingerPrint", "X-OTRS-Loop"),
             *("X-RT-Loop-Prevention", "X-GitHub-Reason", "X-Freshdesk-Ticket-Id"),
             *("List-Id", "List-Post", "List-Unsubscribe", "List-Help", "Mailing-List", "X-Mailing-List", "X-BeenThere"),
@@ -87,6 +88,17 @@ _AWAY = """
     не в офісі · я у відпустці · automatikus válasz · házon kívül · távollét · szabadságon · răspuns automat
     în afara biroului · αυτόματη απάντηση · εκτός γραφείου · trả lời tự động · ตอบกลับอัตโนมัติ · תשובה אוטומטית
     رد تلقائي · automatski odgovor · resposta automàtica · samodejni odgovor · balasan otomatis
+    ooo re: · ooo: · [ooo] · i'm on vacation · i am on vacation · on annual leave · out on leave · parental leave
+    maternity leave · on maternity leave · away until · holiday notice · no longer with · ich bin zurzeit nicht
+    ich bin derzeit nicht · bin im urlaub · elternzeit: · in elternzeit · auto-antwort · hors bureau
+    notification automatique d'absence · accusé de réception automatique · congés · en congé maternité
+    vacaciones · mensaje de ausencia · auto respuesta · autorespuesta · contestación automática · férias
+    mensagem de ausência · resposta de ausência · licença maternidade · ferie · messaggio di assenza
+    ik ben met vakantie · ik ben op vakantie · ik ben afwezig · ik ben niet op kantoor · vakantie: · jestem nieobecny
+    jestem nieobecna · wiadomość automatyczna · автоответчик · нет на рабочем месте · нахожусь в отпуске · отпуск до
+    休暇 · お休みのお知らせ · 【休暇】 · [不在] · 休假通知 · [自动回复] · izindeyim · yıllık izindeyim · semester:
+    mimo kancelárie · автоматичен отговор · извън офиса · automatinis atsakymas · automātiska atbilde
+    automaatvastus · resposta automàtica
 """
 # Of the post itself.
 _UNDELIVERED = """
@@ -119,7 +131,7 @@ _RECEIPTS = """
     aceite: · aceito: · recusado: · accettato: · rifiutato: · geaccepteerd: · geweigerd: · zaakceptowano: · odrzucono:
     принято: · отклонено: · 承諾済み: · 辞退: · 已接受: · 已谢绝: · accepterat: · avböjt: · accepteret: · afslået:
     godtatt: · avslått: · hyväksytty: · přijato: · odmítnuto: · kabul edildi: · new time proposed: · recall:
-    canceled: · cancelled: · abgesagt: · updated invitation · invitation:
+    message recall · canceled: · cancelled: · abgesagt: · updated invitation · invitation:
 """
 UNDELIVERED = re.compile(rf"\W{{0,3}}(?:{any_of(_UNDELIVERED)})", re.IGNORECASE)
 SUBJECT = re.compile(
@@ -127,7 +139,7 @@ SUBJECT = re.compile(
 )
 ANSWERS_BY_ITSELF = re.compile(
     r"(?:re|aw|sv|antw|vs|odp|ynt)\s*:.*"
-    r"[(\[](?:auto(?:matic|matische)?[ -]?(?:reply|response|antwort)|out of (?:the )?office)[)\]]$",
+    r"(?:[(\[]|[-–—]\s)(?:auto(?:matic|matische)?[ -]?(?:reply|response|antwort)|out of (?:the )?office)[)\]]?$",
     re.IGNORECASE,
 )
 

@@ -26,21 +26,30 @@ VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "l
 CELLS = frozenset({"td", "th"})
 RULE = "_" * 5  # a line drawn across the page; above a quoted message's headers it belongs to them
 
-# How mail programs mark what is quoted, by class, id or name: Gmail, Thunderbird, Yahoo, Proton, Zimbra, GMX, NetEase.
+# How mail programs mark what is quoted, by class, id or name: Gmail, Thunderbird, Yahoo (which puts a number of its own
+# before it), Proton, Zimbra, GMX, NetEase, 139, Sina; and whoever calls it a quote.
 QUOTES = re.compile(
-    r"(?:^|\s)(?:x_)?(?:gmail_quote|gmail_attr|moz-cite-prefix|moz-forward-container|yahoo_quoted|protonmail_quote"
+    r"(?:^|\s)(?:x_)?(?:ydp\w{1,16}?)?(?:gmail_quote|gmail_attr|moz-cite-prefix|moz-forward-container|yahoo_quoted|protonmail_quote"
     r"|zmail_extra|tutanota_quote|OLK_SRC_BODY_SECTION|mail-quote-collapse|sh-quoted-content|isReplyContent"
-    r"|ntes-mailmaster-quote|OutlookMessageHeader|reply-intro|front-blockquote|quote)(?=[\s_-]|$)",
+    r"|ntes-mailmaster-quote|OutlookMessageHeader|reply-intro|front-blockquote|iosymail|yahoo-quoted-begin"
+    r"|isForwardContent|origbody|reply139content|oriMsgHtmlSeperator|[a-z]{2,20}(?:_mail)?_quote|quote)(?=[\s_-]|$)",
     re.IGNORECASE,
 )
 # Of these, the ones in which an author goes on to write between the quotations.
 ANSWERED_INSIDE = re.compile(r"(?:^|\s)(?:x_)?(?:gmail_quote|protonmail_quote)(?=[\s_-]|$)")
 # What begins the quoted message and isn't around it: Outlook's, on the desk and in the browser; Zimbra's.
-BEGINS_QUOTE = re.compile(r"(?:x_)*(?:divRplyFwdMsg|appendonsend|mail-editor-reference-message-container|zwchr)$")
-OUTLOOK_LINE = re.compile(r"border:\s*none;\s*border-top:\s*solid\s+#?\w+\s+1\.0pt", re.IGNORECASE)
+BEGINS_QUOTE = re.compile(
+    r"(?:x_)*(?:divRplyFwdMsg|appendonsend|mail-editor-reference-message-container|zwchr|replySplit)$"
+)
+OUTLOOK_LINE = re.compile(
+    r"border:\s*none;\s*border-top:\s*solid\s+[^;]{1,30}?\s+[\d.]+pt|border-top:\s*1(?:\.0)?pt\s+solid"
+    r"|border-width:\s*1(?:\.0)?pt\s+medium\s+medium",
+    re.IGNORECASE,
+)
 SIGNATURES = re.compile(
     r"(?:^|\s)(?:x_)*(?:gmail_signature(?:_prefix)?|moz-signature|protonmail_signature_block(?:-user|-proton)?|Signature"
-    r"|ms-outlook-mobile-signature|AppleMailSignature|ymail_android_signature|tutanota_signature)(?=\s|$)"
+    r"|ms-outlook-mobile-signature|AppleMailSignature|ymail_android_signature|tutanota_signature"
+    r"|missive_signature|front-signature|bloop_sign|k9mail-signature|mimestream_signature|ms-outlook-ios-signature)(?=\s|$)"
 )
 HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 NAMED = re.compile(r"""[\s"'](class|id|name|style)\s{0,9}=\s{0,9}("[^"]*"|'[^']*'|[^\s"'>]*)""", re.IGNORECASE)

@@ -15,8 +15,10 @@ from shared.sources.mail.phrases import (
     BETWEEN_DASHES,
     FROM_LABELS,
     INTRODUCTIONS,
+    ORIGINAL,
     ORIGINAL_MESSAGE,
     QUOTING,
+    SAID,
     TO_LABELS,
     WHEN_OR_WHAT_LABELS,
     WROTE,
@@ -34,7 +36,9 @@ DATE = re.compile(r"\b(?:19|20)\d\d\b|(?:19|20)\d\d年|\d{1,2}[:.h]\d{2}|\d{1,2}
 BEGINS_WITH_DATE = re.compile(
     r"""\W{0,4}(?:
         \d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}\b  # 2026-11-23, 23.11.2026, 11/23/26, 2026. 11. 23., 23. 11. 2026
-        |\d{4}\s?[年년]                          # 2026年11月23日
+        |(?:[^\W\d]{2,14}\.?,?\s+)?\d{4}\s?[年년]  # 2026年11月23日; 星期一, 2026年11月23日
+        # 2026. nov. 23.; pirmd., 2026. g. 23. nov.
+        |(?:[^\W\d]{2,14}\.?,?\s+)?\d{4}\.\s+(?:[^\W\d]{1,3}\.\s+\d{1,2}\.|[^\W\d]{3,14}\.?\s+\d{1,2}\b)
         |\d{1,2}[:.]\d{2}\s?(?:[AP]M)?\W         # 11:00 AM, November 17
         |\d{1,2}\.?\s+[^\W\d]{3,12}\.?,?\s+\d{4}  # 23 November 2026, 20 окт. 2016
         |[^\W\d]{2,14}\.?,?\s+\d{1,2}\.?\s       # Monday, 23 November; pe 20. lokakuuta
@@ -43,6 +47,11 @@ BEGINS_WITH_DATE = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+BEGINS_WITH_TIME = re.compile(r"\W{0,2}\d{1,2}[:.]\d{2}\b")
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!\d)")
+TIME = re.compile(r"(?<!\d)\d{1,2}[:.h∶]\s?\d{2}(?!\d)")
+WROTE_THEN = re.compile(rf"[^.!?:]{{1,40}}?{WROTE.pattern}(?=.{{0,40}}$)", re.IGNORECASE)
+BETWEEN_LONG_DASHES = re.compile(r"-{2,}\s*\S.{5,300}\S\s*-{2,}")
 BEGINS_WITH_NAME = re.compile(r"[^<>@:]{0,60}(?:<|&lt;)[^\s<>@]{1,100}@[^\s<>@]{1,200}")
 EMPHASIS = "*_# "  # what programs make of bold letters and of a heading
 BRACKETED = re.compile(r"<[^\s<>@]{1,100}@[^\s<>@]{1,200}>")
@@ -50,7 +59,7 @@ OLD_GMAIL = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2}(?: GMT[+-]
 GROUPWISE = re.compile(r"\s{0,3}>>>\s.{1,200}\s>>>\s*")
 LABEL = re.compile(r"[*_]{0,2}([^\W\d_][^:：*|\n]{0,29}?)[*_]{0,2}\s{0,3}[:：|]")
 HEADERS_WITHOUT_WORDS = 4  # lines of labels, with an address and a time, are headers in any language
-RULE = re.compile(r"\s*[*_]?[-_=—]{5,}[*_]?\s*")
+RULE = re.compile(r"\s*[*_]?[-_=—]{3,}[*_]?\s*")
 UNDERSCORES = re.compile(r"\s*_{10,}\s*")  # above a list's footer, or Outlook's quotation
 
 
@@ -127,16 +136,18 @@ def _bare(line: str) -> str:
 def _below_attribution(lines: Sequence[str], place: int, end: int) -> int | None:
     """The line after the attribution that begins at ``place``; None where none does, or a shorter one further down."""
     first = _bare(lines[place])
-    if not _may_begin(first):
-        return place + 1 if _attributes_what_follows(lines, place, first) else None
+    introduced, told = _may_begin(first), WROTE_THEN.match(first.lstrip("-* "))
+    if not introduced and not _tells_of_somebody(first):
+        return None
     joined = ""
     for last in range(place, end):
         bare = _bare(lines[last])
         joined = f"{joined} {bare}".strip()
         if not bare or len(joined) > ATTRIBUTION_MAX:
             return None
-        if _attributes(joined):
-            later = (after for after in range(place + 1, last + 1) if _begins_anew(_bare(lines[after])))
+        wholly = introduced or (told and YEAR.search(joined) and TIME.search(joined))
+        if (wholly and _attributes(joined)) or _attributes_what_follows(lines, last + 1, joined):
+            later = (after for after in range(place + 1, last + 1) if _begins_anew(lines, place, after))
             shorter = any(_attributes(" ".join(map(_bare, lines[after : last + 1]))) for after in later)
             return None if shorter else last + 1
     return None
@@ -157,36 +168,47 @@ def _begins(bare: str) -> bool:
     return bool(introduced or BEGINS_WITH_DATE.match(line))
 
 
-def _begins_anew(bare: str) -> bool:
-    """What goes on in a new line, ``at 10:18,``, goes on in small letters."""
-    return _begins(bare) and not bare[0].islower()
+def _begins_anew(lines: Sequence[str], place: int, after: int) -> bool:
+    """What goes on in a new line goes on in small letters, ``at 10:18,``, with the time, or with the only date."""
+    bare = _bare(lines[after])
+    if not _begins(bare) or bare[0].islower() or BEGINS_WITH_TIME.match(bare):
+        return False
+    above = " ".join(map(_bare, lines[place:after]))
+    return not bare[0].isdigit() or DATE.search(above) is not None
+
+
+def _tells_of_somebody(bare: str) -> bool:
+    """As the first line of an attribution does that begins with no known word: who, when, or that they wrote."""
+    return any(words.search(bare) for words in (ADDRESS, YEAR, WROTE, SAID))
 
 
 def _may_begin(bare: str) -> bool:
     line = bare.lstrip("-* ")
-    return _begins(bare) or bool(BEGINS_WITH_NAME.match(line) or (QUOTING.match(line) and ADDRESS.search(line)))
+    named = BEGINS_WITH_NAME.match(line) or (QUOTING.match(line) and ADDRESS.search(line))
+    return _begins(bare) or bool(named or (bare.startswith("--") and WROTE.search(line)))
 
 
 def _attributes(joined: str) -> bool:
     """Somebody wrote at some time: in words, or by address, date and colon."""
     line = joined.strip("-* ")
-    closed = _closed(line)
+    between_dashes = bool(BETWEEN_DASHES.fullmatch(joined) or BETWEEN_LONG_DASHES.fullmatch(joined))
+    closed = _closed(line) or between_dashes
     address, date, verb = ADDRESS.search(line), DATE.search(line), WROTE.search(line)
     if verb and (closed or verb.end() == len(line)):
         says_on = re.match(r"\s?[:：]\s*\S", line[verb.end() :])
-        return bool(address or date) and not says_on
+        return bool(address or date or between_dashes) and not says_on
     if closed and address and (date or QUOTING.match(line)):
         return True
     return bool(OLD_GMAIL.fullmatch(line) and ("GMT" in line or line.endswith(">")))
 
 
-def _attributes_what_follows(lines: Sequence[str], place: int, bare: str) -> bool:
+def _attributes_what_follows(lines: Sequence[str], below: int, bare: str) -> bool:
     """In a form, or a language, that nothing else knows; it counts where marked lines, or our page, follow."""
     if not _closed(bare) or len(bare) > ATTRIBUTION_MAX // 2:
         return False
-    verb = WROTE.search(bare)
+    verb = WROTE.search(bare) or SAID.search(bare)
     says_who = (ADDRESS.search(bare) and DATE.search(bare)) or (verb and (DATE.search(bare) or len(bare) <= SHORT))
-    following = _following(lines, place + 1)
+    following = _following(lines, below)
     return bool(says_who and (QUOTED.match(following) or HEADLINE.match(_bare(following).lstrip(EMPHASIS))))
 
 
@@ -225,10 +247,11 @@ def _headers_without_words(block: Sequence[str]) -> bool:
 
 def _label(line: str) -> str:
     match = LABEL.match(_bare(line))
-    return match[1].strip().casefold() if match else ""
+    return match[1].strip().replace("\u3000", "").casefold() if match else ""
 
 
 def _with_rule(lines: Sequence[str], place: int) -> int:
-    """The line drawn above the headers belongs to them."""
+    """The line drawn above the headers belongs to them, and what only says that an original message follows."""
     above = next((p for p in range(place - 1, max(place - 4, -1), -1) if lines[p].strip()), None)
-    return above if above is not None and RULE.fullmatch(lines[above]) else place
+    announced = above is not None and (RULE.fullmatch(lines[above]) or ORIGINAL.fullmatch(_bare(lines[above])))
+    return above if above is not None and announced else place

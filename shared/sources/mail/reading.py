@@ -92,7 +92,18 @@ def _without_file(part: bytes) -> bytes:
 
 def header(message: "Message[str, str]", name: str) -> str:
     """The first header of that name on one line, decoded; empty where there is none."""
-    return decoded(str(message.get(name, "")))
+    wanted = name.casefold()
+    raw = next((str(value) for field, value in message.raw_items() if field.casefold() == wanted), "")
+    return decoded(_eight_bit(raw))
+
+
+def _eight_bit(value: str) -> str:
+    """A header that was written without encoded words: UTF-8 (RFC 6532), else as old programs write it."""
+    octets = value[:HEADER_MAX].encode("utf-8", "surrogateescape")
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("cp1252", "replace")
 
 
 def decoded(value: str) -> str:

@@ -23,7 +23,8 @@ _NAMES = """
     free · sfr · bouygues · laposte · libero · virgilio · virgilio mail · tiscali · telstra · verizon · at&t
     t-mobile · sprint · vodafone · bell · rogers · telus · xfinity · comcast · workspace · boxer · mimecast
     touchdown · maildroid · cloudmagic · front · missive · shortwave · spike · fastmail · hushmail · startmail
-    posteo · mailo · surface · smartphone · mobiltelefon · mobil · mobile · mobiel · mobilu · móvil · móvel · mobiele
+    posteo · mailo · telekom · mail app · 모바일 · surface · smartphone · mobiltelefon · mobil · mobile · mobiel
+    mobilu · móvil · móvel · mobiele
     handy · tablet · cellphone · cell phone · cell · phone · téléphone · teléfono · telefono · telefon · telefoon
     celular · cellulare · telemóvel · telefonu · komórki · puhelimesta · puhelimestani · kännykästä · телефона
     смартфона · мобильного · мобильного устройства · 手机 · 手機 · 携帯 · スマートフォン · 스마트폰 · 휴대폰 · 아이폰
@@ -56,11 +57,15 @@ _SENT = """
     poslané z · posláno z · отправлено с · отправлено со · отправлено из · отправлено через · отправлено при помощи
     послано с · отослано с · надіслано з · надіслано із · надіслано через · відправлено з · відправлено із · küldve
     elküldve · trimis de pe · trimis din · στάλθηκε από · enviat des de · enviat des del · poslano s · poslano iz
+    poslano z · изпратено от · đã gửi từ · dikirim dari · ส่งจาก · נשלח מה · مرسل من · مُرسل من · secured with
+    secured by
+    wysłano za pomocą · wysłane za pomocą · создано в · простите за краткость, создано в
     发自 · 發自 · 发送自 · 来自 · 來自 · 从我的 · 從我的 · 从 · 從 · 通过 · 使用 · 由我的
 """
 # How it ends, where the verb comes last.
 _SENT_LAST = """
-    gesendet · verschickt · gesendet. · geschrieben · から送信 · から送信されました · より送信 · で送信 · 发送 · 发出
+    gesendet · verschickt · gesendet. · geschrieben · から送信 · から送信されました · から送信されたメール
+    より送信 · で送信 · 发送 · 发出
     傳送 · 寄出 · 發送 · 传送 · 에서 보냄 · 에서 보낸 메일 · 에서 보냈습니다 · 보냄 · 에서 전송 · gönderildi
     gönderilmiştir · yollandı · küldve · lähetetty
 """
@@ -69,17 +74,20 @@ _GET = """
     get · download · try · obtenez · télécharger · téléchargez · obtenir · obtener · obtenga · consigue · descargar
     descarga · obter · obtenha · baixar · baixe · transferir · ottieni · scarica · download de · pobierz
     pobierz aplikację · uzyskaj · получить · получите · скачать · скачайте · загрузить · завантажити · отримати
-    holen sie sich · hol dir · laden sie · outlook · hämta · skaffa · hent · få · last ned · hanki · lataa · získejte
+    holen sie sich · hol dir · laden sie · outlook · skaff · skaff deg · získajte · töltse le · descărcați · descarcă
+    hämta · skaffa · hent · få · last ned · hanki · lataa · získejte
     získat · stáhnout · stáhněte · edinin · 获取 · 下载 · 取得 · 下載 · 入手 · android 版 · ios 版 · android用 · ios용
     android용 · android için · ios için · yahoo mail · sécurisé par · gesichert mit · protected by
 """
-_STORES = "outlook · yahoo · proton · protonmail · spark · gmail · mail.ru · bluemail · aqua mail"
+_STORES = "outlook · yahoo · proton · protonmail · spark · gmail · mail.ru · bluemail · aqua mail · typeapp · aol"
 _SYSTEMS = "ios · android · iphone · ipad · windows · mac"
 
 # What some programs say of themselves, word by word.
 _SAYINGS = """
     yahoo mail: search, organize, conquer · yahoo mail: search, organise, conquer · yahoo mail : recherchez
-    yahoo mail: buscar · yahoo mail: suche · secured with proton mail · secured with protonmail
+    yahoo mail : cherchez · yahoo mail: busca · yahoo mail: trova · get the new aol app · sent on the go
+    von unterwegs gesendet · gesendet von unterwegs · yahoo mail: buscar · yahoo mail: suche · secured with proton mail
+    secured with protonmail
     virus-free. www.avast.com · virus-free.www.avast.com · ce message a été envoyé avec imp
     verschlüsselt gesendet mit
 """
