@@ -1,5 +1,6 @@
 """The link by which a person's browser becomes one of their contact methods."""
 
+from cli.confirm import chosen
 from cli.console import Failed
 from cli.deployment import Deployment
 from shared.domain.access import SUBSCRIBE_WITHIN
@@ -13,15 +14,13 @@ LASTS = format_duration(SUBSCRIBE_WITHIN)
 def push_link(deployment: Deployment, user: str, contact: str, now: Instant) -> str:
     """Raises Failed."""
     directory = deployment.directory().fresh()
-    person = directory.users.get(user)
-    if person is None:
-        raise Failed(f"there is no user {user} in the configuration in force: {', '.join(sorted(directory.users))}")
-    pushed = {each.name: each for each in person.contacts if each.medium is Medium.PUSH}
-    if contact not in pushed:
+    [(person, way)] = chosen(directory, user, contact)
+    if way.medium is not Medium.PUSH:
+        pushed = [each.name for each in person.contacts if each.medium is Medium.PUSH]
         having = f"{user}'s push contacts are {', '.join(pushed)}" if pushed else f"{user} has no push contact"
         raise Failed(f"{contact} is no contact of {user}'s that is reached by push: {having}. Add one, then apply.")
     try:
-        link = deployment.deps().replies.subscribing(user, pushed[contact], now)
+        link = deployment.deps().replies.subscribing(user, way, now)
     except Unavailable as fault:
         raise Failed(str(fault)) from fault
     if link is None:

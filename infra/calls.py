@@ -108,6 +108,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         KNOW_CONTACTS,
         READ_DIRECTORY,
         Call(On.MAIL, ("s3:GetObject",)),
+        QUEUE_PAGES,  # the next method, after a bounce that came to a reply address
         START_ESCALATION,
         SEND_MAIL,
         SEND_TEXTS,

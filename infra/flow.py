@@ -83,6 +83,7 @@ SHAPES: Mapping[str, Shape] = {
         environment=(
             "TOCSIN_INCIDENTS_TABLE",
             "TOCSIN_DIRECTORY_TABLE",
+            "TOCSIN_PAGES_QUEUE_URL",
             "TOCSIN_STATE_MACHINE_ARN",
             "TOCSIN_MAIL_BUCKET",
             "TOCSIN_MAIL_FROM",

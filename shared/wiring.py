@@ -217,10 +217,11 @@ class Channels(Mapping[Medium, Channel]):
         return TeamsChannel(self._parameters, Outside(monotonic=time.monotonic), time.sleep, self._template_failed)
 
     def _push(self) -> Channel:
-        from shared.channels.push import PushChannel, posting
+        from shared.channels.outside import Outside
+        from shared.channels.push import PATIENCE, PushChannel
 
-        sender = self._env["TOCSIN_MAIL_FROM"]
-        return PushChannel(self._parameters, sender, posting(), now, self._template_failed)
+        outside, sender = Outside(monotonic=time.monotonic, deadline=PATIENCE), self._env["TOCSIN_MAIL_FROM"]
+        return PushChannel(self._parameters, sender, outside, now, self._template_failed)
 
     def _template_failed(self, fault: str) -> None:
         self._journal.fault("page", fault)

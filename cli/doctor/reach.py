@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cli import contacts
-from cli.deployment import REPLY_SECRET
+from cli.deployment import CONFIGURATION_SET, REPLY_SECRET
 from cli.doctor.patient import Fault, Level, Patient
 from shared.config.finding import Severity
 from shared.config.lint import lint
@@ -86,6 +86,7 @@ def mail_out(patient: Patient) -> Iterator[Fault]:
     if not account.get("ProductionAccessEnabled", True):
         remedy = "Ask for production access: https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html"
         yield Level.ERROR, "SES is in its sandbox: mail reaches verified addresses only", remedy
+    yield from _reporting(patient)
     for identity in (sender.rpartition("@")[2], sender):
         try:
             if mail.get_email_identity(EmailIdentity=identity).get("VerifiedForSendingStatus"):
@@ -97,6 +98,19 @@ def mail_out(patient: Patient) -> Iterator[Fault]:
         f"neither {sender} nor its domain is verified in SES: no page goes out by mail",
         "Publish the DKIM records that the outputs of tocsin-doors name.",
     )
+
+
+def _reporting(patient: Patient) -> Iterator[Fault]:
+    """Each mail names the set, and SES sends none that names one which isn't there."""
+    mail = patient.client("sesv2")
+    try:
+        mail.get_configuration_set(ConfigurationSetName=CONFIGURATION_SET)
+    except mail.exceptions.NotFoundException:
+        yield (
+            Level.ERROR,
+            f"SES has no configuration set {CONFIGURATION_SET}: it takes no page, and reports no bounce",
+            patient.redeploy,
+        )
 
 
 def mail_in(patient: Patient) -> Iterator[Fault]:

@@ -27,6 +27,7 @@ OUTPUT_MAX = 200_000  # characters: the longest default, in which every characte
 DEPTH_MAX = 24  # of parts inside one another: Python compiles no more than 100 blocks
 WIDTH_MAX = 40  # of a column of names: one long name doesn't push all values off a phone
 CUT_MAX = 2_000
+ENDS = ".!?…:;,。！？"  # what a summary may end with before another sentence
 SEPARATOR_MAX = 20
 KNOWN_MAX = 12  # words that an error lists
 
@@ -215,12 +216,19 @@ def _cut(value: object, length: int) -> str:
     return cut(str(value), max(0, min(length, CUT_MAX)))
 
 
+def _sentence(value: object) -> str:
+    """With a stop, where it ends without one: another sentence follows."""
+    text = str(value).rstrip()
+    return text if not text or text[-1] in ENDS else f"{text}."
+
+
 ESCAPES: Mapping[Markup, Callable[[object], str]] = {Markup.SLACK: _for_slack, Markup.MARKDOWN: _for_markdown}
 FILTERS: Mapping[str, Callable[..., str]] = {
     "upper": _upper,
     "lower": _lower,
     "capitalize": _capitalize,
     "cut": _cut,
+    "sentence": _sentence,
     "join": _join,
     "columns": _columns,
 }

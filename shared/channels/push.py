@@ -5,12 +5,9 @@ told by name, so that it is used no more. Nobody waits for a push service that i
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from http.client import HTTPException, HTTPSConnection
-from ssl import SSLContext
 from urllib.parse import urlsplit
 
+from shared.channels.outside import Answer, Outside
 from shared.channels.plain_text import cut, one_line
 from shared.channels.texts import Tell, text_of
 from shared.channels.web_push import PLAINTEXT_MAX, Keys, authorization, encrypt, read_keys
@@ -20,8 +17,7 @@ from shared.domain.errors import Refused
 from shared.domain.subscription import MORE_SERVICES, VAPID_KEY, refuse_unknown_service
 from shared.flow.ports import Can, Clock, Gone, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
 
-CONNECTING, ANSWERING = 3, 7  # s; a function has thirty
-READ_MAX = 4_096  # bytes of an answer
+PATIENCE = 10.0  # s in all; a function has thirty
 REASON_MAX = 200
 TITLE_MAX, BODY_MAX = 120, 500  # characters; of four bytes each they fit
 KEPT_FOR = 3_600  # s that a push service keeps what it can't deliver: later, others have been paged
@@ -29,25 +25,14 @@ ACTIONS = ((Word.ACK, "Acknowledge"), (Word.RESOLVE, "Resolve"))
 TEST_TITLE = "Tocsin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """What a push service said."""
-
-    status: int
-    location: str = ""
-    reason: str = ""
-
-
-Post = Callable[[str, Mapping[str, str], bytes], Answered]  # raises SendFailed, OutcomeUnknown
-
-
 class PushChannel:
     """Sends to the push service of each subscription. ``sender`` is the address that such a service may write to."""
 
     can = Can(answers=False, buttons=True, length=BODY_MAX)
 
-    def __init__(self, parameters: Parameters, sender: str, post: Post, now: Clock, tell: Tell) -> None:
-        self._parameters, self._sender, self._post, self._now, self._tell = parameters, sender, post, now, tell
+    def __init__(self, parameters: Parameters, sender: str, outside: Outside, now: Clock, tell: Tell) -> None:
+        self._parameters, self._sender, self._outside = parameters, sender, outside
+        self._now, self._tell = now, tell
 
     def send(self, notice: Notice) -> str:
         """Sends once; the message's address at the push service. Raises SendFailed, Gone, OutcomeUnknown."""
@@ -63,7 +48,14 @@ class PushChannel:
             raise SendFailed(str(fault)) from fault
         except ValueError as fault:
             raise SendFailed(f"its keys can't be used: {one_line(str(fault), REASON_MAX)}") from fault
-        return _settled(urlsplit(endpoint).hostname or "", self._post(endpoint, headers, body))
+        service = urlsplit(endpoint).hostname or ""
+        try:
+            answered = self._outside.post(endpoint, headers, body)
+        except SendFailed as fault:
+            raise SendFailed(f"{service}: {fault}") from fault
+        except OutcomeUnknown as fault:
+            raise OutcomeUnknown(f"{service}: {fault}") from fault
+        return _settled(service, answered)
 
     def _authorization(self, endpoint: str) -> str:
         return authorization(endpoint, self._keys(), f"mailto:{self._sender}", self._now())
@@ -108,11 +100,11 @@ def _headers(notice: Notice) -> dict[str, str]:
     }
 
 
-def _settled(service: str, answered: Answered) -> str:
+def _settled(service: str, answered: Answer) -> str:
     """What an answer comes to: RFC 8030 §5, §7.3, §8.4."""
     match answered.status:
         case 200 | 201 | 202:
-            return answered.location or "accepted"
+            return answered.headers.get("location") or "accepted"
         case 404 | 410:
             raise Gone(f"{service} says that the browser is subscribed no more ({answered.status})")
         case 429:
@@ -123,36 +115,5 @@ def _settled(service: str, answered: Answered) -> str:
             raise SendFailed(f"{service} refused: {_said(answered)}")
 
 
-def _said(answered: Answered) -> str:
-    return one_line(f"{answered.status} {answered.reason}", REASON_MAX)
-
-
-def posting(context: SSLContext | None = None, answering: float = ANSWERING) -> Post:
-    """Over https, once; ``context`` says whom to trust, ``answering`` how many seconds an answer may take."""
-
-    def post(address: str, headers: Mapping[str, str], body: bytes) -> Answered:
-        parts = urlsplit(address)
-        connection = HTTPSConnection(parts.netloc, timeout=CONNECTING, context=context)
-        try:
-            _connect(connection, parts.netloc)
-            connection.sock.settimeout(answering)
-            connection.request(
-                "POST", f"{parts.path}?{parts.query}" if parts.query else parts.path, body, dict(headers)
-            )
-            answer = connection.getresponse()
-            reason = answer.read(READ_MAX).decode("utf-8", "replace")
-            return Answered(status=answer.status, location=answer.getheader("Location") or "", reason=reason)
-        except (OSError, HTTPException) as fault:
-            raise OutcomeUnknown(f"{parts.netloc} may have taken it: {one_line(repr(fault), REASON_MAX)}") from fault
-        finally:
-            connection.close()
-
-    return post
-
-
-def _connect(connection: HTTPSConnection, whom: str) -> None:
-    """Until then nothing is sent."""
-    try:
-        connection.connect()
-    except (OSError, HTTPException) as fault:
-        raise SendFailed(f"{whom} was not reached: {one_line(repr(fault), REASON_MAX)}") from fault
+def _said(answered: Answer) -> str:
+    return one_line(f"{answered.status} {answered.body.decode('utf-8', 'replace')}", REASON_MAX)

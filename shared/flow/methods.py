@@ -21,6 +21,7 @@ CONSEQUENCE = {
     Medium.SMS: "Your number {address} takes no texts",
     Medium.PUSH: "Your browser {address} takes no pushes",
 }
+REMEDY = {Medium.PUSH: "Ask for a new link to subscribe it: tocsin push-link {user} {method}"}
 
 
 def mark_broken(
@@ -72,7 +73,7 @@ def _tell(deps: Deps, page: Page, incident: Incident, broken: ContactState) -> b
             page=None,
             alert=None,
             reply_to=None,
-            answer=_words(broken),
+            answer=_words(broken, page),
             account=directory.account.name,
         )
         try:
@@ -94,9 +95,10 @@ def _others(deps: Deps, page: Page, contacts: Sequence[Contact]) -> list[Contact
     return [contact for contact in others if not deps.contacts.of(page.user, contact).broken]
 
 
-def _words(broken: ContactState) -> str:
+def _words(broken: ContactState, page: Page) -> str:
     consequence = CONSEQUENCE.get(broken.medium, "{address} reaches you no more").format(address=broken.address)
+    remedy = REMEDY.get(broken.medium, "Correct it in the configuration, or confirm it anew")
     return (
         f"{consequence}: {broken.broken_because}. You are paged by your other methods until it works. "
-        "Correct it in the configuration, or confirm it anew."
+        f"{remedy.format(user=page.user, method=page.method)}."
     )

@@ -59,6 +59,9 @@ def seen_on(page: Page) -> int | None:
     return page.seen or (None if page.of_responder else int(page.entry))
 
 
+REPEATED = "it has counted before"  # a message that is delivered again, or that somebody caught and sends again
+
+
 def ignored(deps: Deps, reason: str, message_id: str) -> None:
     """A message that counts for nothing, and that nobody is answered: counted, and named in the log."""
     deps.journal.fault("reply", reason, id=message_id)

@@ -2,7 +2,8 @@
 it was signed for.
 
 It proves the address as well, where it is the one that was paged. A code of ``tocsin confirm`` is answered at an
-address of its own, and proves the address that it was sent to. Automatic mail is never an answer, and never answered.
+address of its own, and proves the address that it was sent to. Automatic mail is never an answer, and never answered;
+a bounce of a page (``returned``) is heard where it is proven as far as one can be.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from shared.domain.contact_state import guess, is_spent, said_code
 from shared.domain.directory import Contact, Medium, User
 from shared.domain.errors import Refused
 from shared.domain.notification import Page
+from shared.flow import returned
 from shared.flow.aside import said_to
 from shared.flow.confirming import CONFIRM, SUBJECT, address_of, owners, prove
 from shared.flow.methods import change, heal
 from shared.flow.obey import Said
 from shared.flow.ports import AlreadyCounted, Deps, Notice, Unavailable
-from shared.flow.reply import Reply, answered, ignored, seen_on, take, tell
+from shared.flow.reply import REPEATED, Reply, answered, ignored, seen_on, take, tell
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
+from shared.sources.mail.delivery_report import DeliveryReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     """What the sender was answered; None where nobody is answered, with the reason counted and logged."""
     mail = read(deps.mail.read(receipt.at), receipt.verdicts, receipt.recipients)
     try:
+        if mail.bounce is not None:
+            return _returned(deps, mail, mail.bounce)
         _by_a_person(mail)
         if any(recipient.partition("@")[0].casefold() == CONFIRM for recipient in mail.recipients):
             return _by_code(deps, mail)
@@ -51,7 +56,7 @@ def run(deps: Deps, receipt: Receipt) -> str | None:
     try:
         said = take(deps, reply)
     except AlreadyCounted:
-        return None  # it was delivered before, and answered then
+        return ignored(deps, REPEATED, mail.message_id)  # and was answered then
     if mail.sender.casefold() == page.address.casefold():
         prove(deps, user, page.contact)
     _tell(deps, mail, said, user, alerts[0] if alerts else None)
@@ -65,6 +70,14 @@ def _by_a_person(mail: MailAnswer) -> None:
         raise Refused(f"automatic mail: {mail.automatic}")
     if mail.refused:
         raise Refused(mail.refused)
+
+
+def _returned(deps: Deps, mail: MailAnswer, bounce: DeliveryReport) -> None:
+    """Raises Refused, Unavailable."""
+    if mail.bounce_refused:
+        raise Refused(f"a bounce: {mail.bounce_refused}")
+    incident, tag = _addressed(deps, mail)
+    returned.run(deps, bounce, answered(deps.incidents.load(incident), tag))
 
 
 def _by_code(deps: Deps, mail: MailAnswer) -> str:

@@ -18,7 +18,7 @@ from shared.domain.notification import Page
 from shared.domain.outlook import together
 from shared.flow.page import notice_for
 from shared.flow.ports import AlreadyCounted, Deps, OutcomeUnknown, SendFailed, Unavailable
-from shared.flow.reply import Reply, ignored, take
+from shared.flow.reply import REPEATED, Reply, ignored, take
 from shared.sources.slack_request import Ordered, Pressed, Written
 
 CHANNEL = "slack"
@@ -93,6 +93,7 @@ def _taken(deps: Deps, member: str, incident: str, answer: Answer, message_id: s
     try:
         return Told(text=take(deps, reply).text, incident=incident)
     except AlreadyCounted:
+        ignored(deps, REPEATED, message_id)
         return Told(text=COUNTED)
     except NotFound:
         return Told(text="Nothing was done: that incident is not there any more.")

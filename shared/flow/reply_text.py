@@ -32,7 +32,7 @@ from shared.flow.confirming import new_code, owners
 from shared.flow.methods import change
 from shared.flow.obey import load
 from shared.flow.ports import AlreadyCounted, Deps
-from shared.flow.reply import Reply, ignored, seen_on, take, tell
+from shared.flow.reply import REPEATED, Reply, ignored, seen_on, take, tell
 from shared.sources.text_answer import TextAnswer, read
 
 ONE_ALONE = timedelta(hours=24)  # within which an answer without a number can only mean one incident
@@ -63,7 +63,7 @@ def run(deps: Deps, sns: Mapping[str, Any], topic: str) -> str | None:
     except Refused as fault:
         return ignored(deps, str(fault), _id(sns))
     except AlreadyCounted:
-        return None  # it was delivered before, and answered then
+        return ignored(deps, REPEATED, _id(sns))  # and was answered then
     tell(deps, said_to(deps, sender.user, sender.contact, said, "Tocsin"))
     return said
 

@@ -34,16 +34,15 @@ def deliver(deps: Deps, source: str, routing_key: str, body: bytes) -> Answer:
         message = bodies.parse_json(body)
         integration = by_key(deps, routing_key, source)
         if integration is None or integration.topic is None:
-            return _refused(deps, 404, "no integration with a topic has this source and routing key")
+            return _refused(deps, source, 404, "no integration with a topic has this source and routing key")
         check(message, integration.topic, deps.sns.read(certificate_address(message)), deps.now())
         return _taken(deps, integration, integration.topic, message)
     except bodies.TooLarge as fault:
-        return _refused(deps, 413, str(fault))
+        return _refused(deps, source, 413, str(fault))
     except MessageError as fault:
-        return _refused(deps, 400, str(fault))
+        return _refused(deps, source, 400, str(fault))
     except Unsigned as fault:
-        deps.journal.fault("ingest", f"a message for {source} is refused: {fault}")
-        return _refused(deps, 401, str(fault))
+        return _refused(deps, source, 401, str(fault))
     except Unavailable as fault:
         deps.journal.fault("ingest", str(fault))
         return Answer(status=503, body={"message": str(fault)}, headers={"retry-after": str(TRY_AGAIN)})
@@ -73,6 +72,7 @@ def _told(integration: Integration, notification: Mapping[str, Any]) -> Told:
     ]
 
 
-def _refused(deps: Deps, status: int, reason: str) -> Answer:
+def _refused(deps: Deps, source: str, status: int, reason: str) -> Answer:
+    deps.journal.fault("ingest", f"a message for {source} is refused: {reason}")
     deps.journal.count("Refused")
     return Answer(status=status, body={"message": reason})

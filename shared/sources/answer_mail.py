@@ -13,6 +13,7 @@ from email.message import Message
 from typing import Any
 
 from shared.sources.mail.automatic import automatic
+from shared.sources.mail.delivery_report import DeliveryReport, delivery_report
 from shared.sources.mail.new_text import written
 from shared.sources.mail.reading import HEADER_MAX, header, read_message, senders_of
 
@@ -33,7 +34,10 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailAnswer:
-    """``automatic`` and ``refused`` say why it doesn't count, if it doesn't."""
+    """``automatic`` and ``refused`` say why it doesn't count, if it doesn't; ``bounce`` is what it reports of a mail.
+
+    A bounce is held to SES's verdicts as well (``bounce_refused``), but for a signature: mail systems seldom sign.
+    """
 
     message_id: str
     sender: str
@@ -41,6 +45,8 @@ class MailAnswer:
     text: str
     automatic: str | None = None
     refused: str | None = None
+    bounce: DeliveryReport | None = None
+    bounce_refused: str | None = None
 
 
 def verdicts_of_receipt(receipt: Mapping[str, Any]) -> Verdicts:
@@ -52,26 +58,41 @@ def verdicts_of_receipt(receipt: Mapping[str, Any]) -> Verdicts:
 def read(raw: bytes, verdicts: Verdicts, recipients: tuple[str, ...]) -> MailAnswer:
     """Any bytes can be read; ``recipients`` are the envelope's that are ours."""
     message = read_message(raw)
-    senders = senders_of(message)
+    senders, machine = senders_of(message), automatic(message)
+    bounce = delivery_report(raw) if machine else None
     return MailAnswer(
         message_id=header(message, "Message-ID") or f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>",
         sender=senders[0] if senders else "",
         recipients=recipients,
         text=written(message),
-        automatic=automatic(message),
+        automatic=machine,
         refused=_refused(message, senders, verdicts),
+        bounce=bounce,
+        bounce_refused=_bounce_refused(verdicts) if bounce else None,
     )
 
 
 def _refused(message: "Message[str, str]", senders: list[str], verdicts: Verdicts) -> str | None:
     if len(senders) != 1:
         return f"it has {len(senders)} From addresses, and must have one"
-    for name, status in (("spam", verdicts.spam), ("virus", verdicts.virus)):
-        if status != PASS:
-            return f"SES's verdict for {name} is {status or 'missing'}"
+    if (fault := _dirty(verdicts)) is not None:
+        return fault
     if verdicts.dmarc == PASS or (verdicts.dmarc == GRAY and _signed_by_sender(message, senders[0])):
         return None
     return f"SES's verdict for DMARC is {verdicts.dmarc or 'missing'}, and no signature is the sender's own"
+
+
+def _bounce_refused(verdicts: Verdicts) -> str | None:
+    if (fault := _dirty(verdicts)) is not None:
+        return fault
+    return None if verdicts.dmarc in (PASS, GRAY) else f"SES's verdict for DMARC is {verdicts.dmarc or 'missing'}"
+
+
+def _dirty(verdicts: Verdicts) -> str | None:
+    for name, status in (("spam", verdicts.spam), ("virus", verdicts.virus)):
+        if status != PASS:
+            return f"SES's verdict for {name} is {status or 'missing'}"
+    return None
 
 
 def _signed_by_sender(message: "Message[str, str]", sender: str) -> bool:

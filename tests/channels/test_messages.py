@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.channels import gsm7, mail, sms
+from shared.channels import gsm7, language, mail, sms
 from shared.domain.alert import Alert
 from shared.domain.change_event import ChangeEvent, ServiceChange
 from shared.domain.directory import Medium
@@ -120,7 +120,7 @@ def test_a_text_is_one_line_of_two_parts_at_most(title: str) -> None:
 
 def test_a_text_leads_with_what_counts_and_costs_one_part() -> None:
     text = sms.render(notice(medium=Medium.SMS))
-    assert text == "TOCSIN 17 checkout CRITICAL: checkout-5xx: Threshold Crossed Since 03:00 UTC. Answer by mail."
+    assert text == "TOCSIN 17 checkout CRITICAL: checkout-5xx: Threshold Crossed. Since 03:00 UTC. Answer by mail."
     assert gsm7.parts(text) == 1
 
 
@@ -157,3 +157,10 @@ def test_a_mail_says_where_a_message_lies_that_was_too_large_to_travel() -> None
     alert = replace(notice().alert, raw_at="s3://tocsin-raw/raw/2026-11-23/0.json")  # type: ignore[type-var]
     page = mail.render(notice(alert=alert))
     assert re.search(r"^Whole message +s3://tocsin-raw/raw/2026-11-23/0.json$", page.text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"), [("disk full", "disk full."), ("disk full.", "disk full."), ("why?", "why?"), ("…", "…")]
+)
+def test_the_next_sentence_begins_after_a_stop(summary: str, shown: str) -> None:
+    assert language.FILTERS["sentence"](summary) == shown

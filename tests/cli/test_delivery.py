@@ -9,8 +9,10 @@ from cli.contacts import Known, in_words, known
 from cli.deployment import Deployment
 from cli.incident import history
 from shared.domain import contact_state
+from shared.domain.command import Command, Order
 from shared.domain.directory import Contact, Medium
 from shared.domain.errors import NotFound
+from shared.domain.timeline import Author
 from shared.flow import track
 from shared.sources.delivery import Outcome, Report
 from tests.flow.people import directory, level
@@ -29,6 +31,13 @@ class Deployed:
 
     def deps(self) -> Any:
         return self._story.world.deps
+
+
+def test_the_history_says_by_which_way_somebody_answered(story: Story) -> None:
+    author = Author(user="ada", via="email", message_id="<1@acme.example>")
+    story.world.order(story.incident.id, Command(order=Order.ACKNOWLEDGE, by=author))
+    said = [line for line, _ in history(cast("Deployment", Deployed(story)), "1").in_words()]
+    assert any(line.endswith("acknowledged by ada (email)") for line in said)
 
 
 @pytest.fixture

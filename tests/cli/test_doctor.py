@@ -111,14 +111,29 @@ def account() -> Iterator[Account]:
 MAY_SEND = {"SendingEnabled": True, "ProductionAccessEnabled": True}
 
 
+REPORTING = ("sesv2", "get_configuration_set", {"ConfigurationSetName": "tocsin"})
+
+
 def test_mail_goes_out_where_the_domain_is_verified(account: Account) -> None:
     account.says("sesv2", "get_account", MAY_SEND)
+    account.says(*REPORTING, ConfigurationSetName="tocsin")
     account.says("sesv2", "get_email_identity", {"VerifiedForSendingStatus": True}, EmailIdentity="acme.example")
     assert account.found(reach.mail_out) == []
 
 
+def test_without_its_configuration_set_ses_takes_no_page(account: Account) -> None:
+    account.says("sesv2", "get_account", MAY_SEND)
+    account.refuses("sesv2", "get_configuration_set", "NotFoundException", 404)
+    account.says("sesv2", "get_email_identity", {"VerifiedForSendingStatus": True})
+    [(level, message, remedy)] = account.found(reach.mail_out)
+    assert level is Level.ERROR
+    assert "no configuration set tocsin" in message
+    assert remedy == "cdk deploy --all --revert-drift"
+
+
 def test_mail_goes_out_where_only_the_address_is_verified(account: Account) -> None:
     account.says("sesv2", "get_account", MAY_SEND)
+    account.says(*REPORTING)
     account.refuses("sesv2", "get_email_identity", "NotFoundException", 404)
     account.says("sesv2", "get_email_identity", {"VerifiedForSendingStatus": True}, EmailIdentity="tocsin@acme.example")
     assert account.found(reach.mail_out) == []
@@ -126,6 +141,7 @@ def test_mail_goes_out_where_only_the_address_is_verified(account: Account) -> N
 
 def test_a_paused_account_a_sandbox_and_an_identity_that_waits_are_three_faults(account: Account) -> None:
     account.says("sesv2", "get_account", {"SendingEnabled": False, "ProductionAccessEnabled": False})
+    account.says(*REPORTING)
     account.says("sesv2", "get_email_identity", {"VerifiedForSendingStatus": False})
     account.refuses("sesv2", "get_email_identity", "NotFoundException", 404)
     paused, sandbox, unverified = account.found(reach.mail_out)

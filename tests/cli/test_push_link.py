@@ -54,7 +54,7 @@ def test_the_link_names_that_contact_of_that_person(deployment: Deployment) -> N
     [
         ("zed", "laptop", "there is no user zed"),
         ("ada", "mail", "mail is no contact of ada's that is reached by push: ada's push contacts are laptop"),
-        ("ada", "phone", "Add one, then apply"),
+        ("ada", "phone", "ada has no contact method phone; there are: "),
     ],
 )
 def test_who_or_what_isn_t_there_is_said(deployment: Deployment, user: str, contact: str, why: str) -> None:

@@ -94,13 +94,6 @@ def test_a_confirmed_number_is_obeyed_and_answered(phone: Phone, words: str, ans
     phone.story.holds()
 
 
-def test_the_same_text_twice_counts_once(phone: Phone) -> None:
-    phone.confirm().says("note on my way", message_id="once")
-    entries = len(phone.story.log)
-    assert phone.says("note on my way", message_id="once") is None
-    assert len(phone.story.log) == entries
-
-
 def test_with_two_incidents_the_answer_asks_which(phone: Phone) -> None:
     phone.story.receive("network", summary="network: down").at("03:05")
     said = phone.confirm().says("ack")
@@ -223,28 +216,6 @@ def test_a_fallen_back_page_is_answered_by_nobody(phone: Phone) -> None:
     """The fallback contact is no user; its number is nobody's contact method."""
     assert phone.says("ack", number="+4915112345678") is None
     assert phone.story.incident.status is Status.TRIGGERED
-
-
-REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "a number that isn't the user's": ({"number": "+447700900099"}, "its number is no contact method of anybody"),
-    "another topic": ({"topic": f"{TOPIC}-of-mallory"}, "it came by a topic that isn't ours"),
-    "nothing but blanks": ({"words": " \n"}, "there is nothing new in it"),
-    "a sender that is a name": (
-        {"number": "VODAFONE"},
-        "it is no two-way message of AWS: originationNumber is no number",
-    ),
-}
-
-
-@pytest.mark.parametrize("why", REFUSED)
-def test_what_doesn_t_count_is_refused_by_name_and_nobody_is_answered(phone: Phone, why: str) -> None:
-    told, reason = REFUSED[why]
-    before = phone.confirm().story.incident
-    assert phone.says(told.pop("words", "ack"), **told) is None
-    assert phone.story.incident == before
-    assert phone.world.notebook.faults[-1] == f"reply: {reason}"
-    assert phone.world.notebook.counts["ReplyIgnored"] == 1
-    assert phone.answers() == []
 
 
 @pytest.mark.parametrize("message", ["", "hello", "[]", "{}", '{"originationNumber": "+447700900003"}', '"{"'])

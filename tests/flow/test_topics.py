@@ -34,8 +34,8 @@ class Away:
         raise Unavailable("sns.eu-west-1.amazonaws.com can't be reached")
 
 
-@pytest.fixture
-def world() -> World:
+def hearing() -> World:
+    """A night on which a topic is heard, and nothing has come by it yet."""
     by_topic = Integration(
         id="PTOPIC00000001", name="topic", service="checkout", source="cloudwatch", key=KEY, topic=TOPIC
     )
@@ -43,6 +43,11 @@ def world() -> World:
     world = World(directory(service=service), NOW)
     world.letters.mail[signed()["SigningCertURL"]] = certificate()
     return world
+
+
+@pytest.fixture
+def world() -> World:
+    return hearing()
 
 
 def deliver(world: World, message: Any, source: str = "cloudwatch", key: str = KEY) -> tuple[int, Any]:
@@ -94,30 +99,6 @@ def test_the_end_of_a_subscription_is_told_to_operators(world: World) -> None:
     message = signed(Type="UnsubscribeConfirmation", Token="1", SubscribeURL=f"{HOME}/?Action=ConfirmSubscription")
     assert deliver(world, message) == (200, f"unsubscribed from {TOPIC}")
     assert "isn't heard" in world.notebook.faults[-1]
-
-
-@pytest.mark.parametrize(
-    ("message", "status", "reason"),
-    [
-        (state_change("ALARM") | {"Message": "{}"}, 401, "isn't that of this message"),
-        (signed(TopicArn=TOPIC + "-2"), 401, "is not the integration's topic"),
-        (
-            signed(SigningCertURL="https://evil.example/SimpleNotificationService-0a.pem"),
-            401,
-            "is no certificate of SNS",
-        ),
-        (subscription(SubscribeURL="https://evil.example/"), 401, "confirms no subscription"),
-        (alarm(), 401, "is no certificate of SNS"),
-        ([], 401, "is no certificate of SNS"),
-    ],
-)
-def test_what_isn_t_sns_s_or_of_another_topic_opens_nothing_and_is_counted(
-    world: World, message: Any, status: int, reason: str
-) -> None:
-    answered, told = deliver(world, message)
-    assert (answered, reason in told) == (status, True)
-    assert world.notebook.counts["Refused"] == 1
-    assert not world.timeline()
 
 
 @pytest.mark.parametrize(("source", "key"), [("cloudwatch", "X" * 32), ("guardduty", KEY), ("events_v2", "R" * 32)])

@@ -2,12 +2,15 @@
 
 import json
 import ssl
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.channels.push import PushChannel, posting
+from shared.channels.outside import Outside
+from shared.channels.push import PushChannel
 from shared.channels.texts import unheard
+from shared.channels.vetted import read_networks
 from shared.channels.web_push import make_keys, written
 from shared.domain.contact_state import ContactState
 from shared.domain.directory import Contact, Directory, Medium, NotificationRule, Urgency
@@ -30,6 +33,17 @@ def people() -> Directory:
     return directory(level("ada"), level("grace"), users=(ada, user("grace"), user("linus")))
 
 
+def here(trusted: ssl.SSLContext, deadline: float = 5.0) -> Outside:
+    """How this machine is reached, as the world is."""
+    return Outside(
+        monotonic=time.monotonic,
+        networks=read_networks("127.0.0.0/8"),
+        resolve=lambda name, port: ["127.0.0.1"],
+        context=lambda: trusted,
+        deadline=deadline,
+    )
+
+
 class House:
     def __init__(self, service: PushService, trusted: ssl.SSLContext, *, subscribed: bool = True) -> None:
         self.service, self.keys = service, make_keys()
@@ -37,7 +51,7 @@ class House:
         self.world = self.phone.world
         self.world.parameters.values |= {VAPID_KEY: written(self.keys), MORE_SERVICES: service.host}
         channel = PushChannel(
-            self.world.parameters, "tocsin@acme.example", posting(trusted), lambda: datetime.now(UTC), unheard
+            self.world.parameters, "tocsin@acme.example", here(trusted), lambda: datetime.now(UTC), unheard
         )
         self.world.deps = replace(self.world.deps, channels={**self.world.deps.channels, Medium.PUSH: channel})
         if subscribed:

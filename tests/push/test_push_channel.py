@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 import pytest
 
 from cli.world import Settings
-from shared.channels.push import Post, PushChannel, posting, render
+from shared.channels.outside import Outside
+from shared.channels.push import PushChannel, render
 from shared.channels.texts import unheard
 from shared.channels.web_push import Keys, make_keys, written
 from shared.domain.contact_state import unknown
 from shared.domain.directory import Urgency
 from shared.domain.subscription import MORE_SERVICES, VAPID_KEY, read_subscription
 from shared.flow.ports import Gone, Notice, OutcomeUnknown, SendFailed
+from tests.push.house import here
 from tests.push.service import PushService, Scripted
 from tests.web.browser_double import Phone
 
@@ -28,11 +30,11 @@ class Night:
         self.service, self.keys = service, make_keys()
         self.parameters = Settings({VAPID_KEY: written(self.keys), MORE_SERVICES: f"other.example {service.host}"})
         self.trusted = trusted
-        self.channel = self.through(posting(trusted))
+        self.channel = self.through(here(trusted))
         self.subscription = read_subscription(service.subscribe(self.keys.public))
 
-    def through(self, post: Post) -> PushChannel:
-        return PushChannel(self.parameters, "tocsin@acme.example", post, lambda: datetime.now(UTC), unheard)
+    def through(self, outside: Outside) -> PushChannel:
+        return PushChannel(self.parameters, "tocsin@acme.example", outside, lambda: datetime.now(UTC), unheard)
 
     def notice(self, **told: object) -> Notice:
         asked = Phone(**told).notices[0]
@@ -110,22 +112,22 @@ def test_each_answer_has_its_consequence_and_nothing_is_tried_again(
 
 
 def test_a_service_that_hangs_is_given_up_and_may_have_it(night: Night) -> None:
-    night.channel = night.through(posting(night.trusted, answering=0.3))
+    night.channel = night.through(here(night.trusted, deadline=0.3))
     night.service.script = [Scripted(201, hangs=1)]
-    with pytest.raises(OutcomeUnknown, match="may have taken it"):
+    with pytest.raises(OutcomeUnknown, match="localhost: it may have arrived"):
         night.channel.send(night.notice())
 
 
 def test_a_service_that_isn_t_there_never_got_it(night: Night) -> None:
     night.parameters.values[MORE_SERVICES] = "localhost:1"
     night.subscription = {**night.subscription, "endpoint": "https://localhost:1/push/one"}
-    with pytest.raises(SendFailed, match="was not reached"):
+    with pytest.raises(SendFailed, match="localhost: it can't be reached"):
         night.channel.send(night.notice())
 
 
 def test_a_certificate_of_somebody_else_s_is_not_trusted(night: Night) -> None:
-    night.channel = night.through(posting())
-    with pytest.raises(SendFailed, match="was not reached"):
+    night.channel = night.through(here(ssl.create_default_context()))
+    with pytest.raises(SendFailed, match="localhost: it can't be reached"):
         night.channel.send(night.notice())
     assert night.service.requests == []
 

@@ -155,7 +155,8 @@ def test_a_browser_that_is_gone_is_forgotten_and_the_text_goes_out_at_once(house
     house.phone.story.receive("network", summary="network: down")
     told = [sent.notice for sent in house.world.sent if sent.notice.incident.title == "network: down"]
     assert next(notice.contact.medium for notice in told if notice.answer is None) is Medium.SMS
-    assert ["takes no pushes" in (notice.answer or "") for notice in told].count(True) == 1
+    [said] = [notice.answer for notice in told if notice.answer and "takes no pushes" in notice.answer]
+    assert said.endswith("Ask for a new link to subscribe it: tocsin push-link ada laptop.")
     assert house.world.sent[-1].at == house.world.clock.at
     assert (house.state.subscription, house.state.broken) == ({}, True)
     assert "subscribed no more (410)" in (house.state.broken_because or "")

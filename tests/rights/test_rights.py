@@ -202,6 +202,8 @@ def night(enforced: Enforced) -> Enforced:
     enforced.sweep_when_overdue(max(held_since, lost_since))
     eventually(lambda: enforced.mails("without a run:"), "the page that sweep ordered")
     eventually(lambda: enforced.incident("held", "held"), "the incident that was held")
+    _bounces_by_mail(running, enforced.mails("handed back:")[0])
+    eventually(lambda: running.texts("+447700900001", "handed back:"), "the text after the bounce")
     return enforced
 
 
@@ -222,6 +224,17 @@ def _bounce_from_method_to_method(enforced: Enforced) -> None:
     enforced.running.inject(bounced(mail))
     eventually(lambda: states() == [PageState.FAILED] * 3, "the bounce")
     eventually(lambda: enforced.alarms() == 3, "word that nobody is reached")
+
+
+def _bounces_by_mail(running: Running, mail: dict[str, Any]) -> None:
+    """A host that sends its report to the reply address."""
+    report = "Reporting-MTA: dns; mx.acme.example\n\nFinal-Recipient: rfc822; {}\nAction: failed\nStatus: 5.1.1\n"
+    raw = (
+        f"From: MAILER-DAEMON@mx.acme.example\nTo: {mail['headers']['Reply-To']}\nSubject: Undelivered Mail\n"
+        "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        f"--b\nContent-Type: message/delivery-status\n\n{report.format(mail['to'])}\n--b--\n"
+    )
+    running.posts(raw.encode(), mail["headers"]["Reply-To"])
 
 
 def _answer_by_link(running: Running) -> None:

@@ -169,9 +169,13 @@ class Running:
             mail[name] = value
         quoted = "\n".join(f"> {line}" for line in page["text"].splitlines())
         mail.set_content(f"{words}\n\nOn Mon, 23 Nov 2026 at 04:18 Tocsin wrote:\n{quoted}\n")
+        self.posts(bytes(mail), page["headers"]["Reply-To"])
+
+    def posts(self, raw: bytes, to: str) -> None:
+        """A whole mail, by SMTP."""
         host, _, port = self.local.description.smtp.partition(":")
         with smtplib.SMTP(host, int(port)) as server:
-            server.send_message(mail)
+            server.sendmail("sender@acme.example", [to], raw)
 
 
 def eventually(look: Callable[[], T | None], what: str = "it", patience: float = PATIENCE) -> T:

@@ -192,18 +192,9 @@ def refused(slack: Workspace, answer: dict[str, Any], reason: str) -> bool:
     return answer["statusCode"] == 401 and counted and named and slack.story.incident.status == "triggered"
 
 
-@pytest.mark.parametrize("age", [301, 86_400, -301])
-def test_a_request_is_five_minutes_old_at_most_by_either_clock(slack: Workspace, age: int) -> None:
-    assert refused(slack, slack.ask("commands", order(), FORM, age=age), "an old Slack timestamp")
-
-
 @pytest.mark.parametrize("age", [300, -300])
 def test_clocks_may_differ_by_five_minutes(slack: Workspace, age: int) -> None:
     assert slack.ask("commands", order(), FORM, age=age)["statusCode"] == 200
-
-
-def test_another_s_signature_is_wrong(slack: Workspace) -> None:
-    assert refused(slack, slack.ask("commands", order(), FORM, secret="guessed"), "a wrong Slack signature")
 
 
 @pytest.mark.parametrize(
@@ -220,19 +211,6 @@ def test_another_s_signature_is_wrong(slack: Workspace) -> None:
 )
 def test_no_signature_is_none(slack: Workspace, name: str, value: str) -> None:
     assert refused(slack, slack.ask("commands", order(), FORM, **{name: value}), "no Slack signature")
-
-
-def test_a_changed_body_is_refused(slack: Workspace) -> None:
-    seen: list[dict[str, str]] = []
-    original = slack.deliver
-
-    def captured(what: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
-        seen.append(headers)
-        return {}
-
-    slack.deliver = captured  # type: ignore[method-assign]
-    slack.ask("commands", order(), FORM)
-    assert refused(slack, original("commands", order("resolve 1"), seen[0]), "a wrong Slack signature")
 
 
 def test_without_a_signing_secret_nothing_is_heard(slack: Workspace) -> None:

@@ -7,7 +7,7 @@ a failure that is over time or a full queue (4.x.x) neither.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from typing import cast
 
@@ -50,7 +50,8 @@ PASSING = re.compile(
 class DeliveryReport:
     """``recipient`` is where it ended, ``sent_to`` where it was sent (they differ where mail is forwarded).
 
-    ``status`` as ``5.1.1``, empty where none is said; ``hard``: to send there again is of no use.
+    ``status`` as ``5.1.1``, empty where none is said; ``hard``: to send there again is of no use. ``formal``: the mail
+    itself is a report of RFC 3464, neither a host's own words nor something that somebody passed on.
     """
 
     recipient: str
@@ -58,6 +59,7 @@ class DeliveryReport:
     status: str
     diagnostic: str
     hard: bool
+    formal: bool = False
 
 
 def delivery_report(raw: bytes) -> DeliveryReport | None:
@@ -65,7 +67,8 @@ def delivery_report(raw: bytes) -> DeliveryReport | None:
     message = read_message(raw)
     found = [report for block in _blocks(message) if (report := _of_block(block))]
     if found:
-        return next((report for report in found if report.hard), found[0])
+        first = next((report for report in found if report.hard), found[0])
+        return replace(first, formal=_is_report(message))
     return _by_its_words(message) if _is_bounce(message) else None
 
 
@@ -119,6 +122,12 @@ def _of_block(fields: Mapping[str, str]) -> DeliveryReport | None:
         diagnostic=_shown(decoded(diagnostic)),
         hard=hard,
     )
+
+
+def _is_report(message: "Message[str, str]") -> bool:
+    """https://www.rfc-editor.org/rfc/rfc3464#section-2"""
+    kind = str(message.get_param("report-type") or "").casefold()
+    return message.get_content_type() == "multipart/report" and kind == "delivery-status"
 
 
 def _is_bounce(message: "Message[str, str]") -> bool:
