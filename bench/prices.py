@@ -42,7 +42,7 @@ MINUTES = 43_200  # of a month of 30 days
 POLLS = 5 * 3 * MINUTES  # of a queue that Lambda polls: five pollers, each of whose calls lasts 20 s
 FREE_REQUESTS = MILLION  # a month, of all queues together: https://aws.amazon.com/sqs/pricing/
 FREE_ALARM_METRICS = 10  # https://aws.amazon.com/cloudwatch/pricing/; Lambda: https://aws.amazon.com/lambda/pricing/
-SWEEPS = 0.05  # seconds: our assumption for four queries that find nothing
+SWEEPS = 0.06  # seconds: our assumption for five queries that find nothing
 
 Bill = Mapping[str, float]
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from shared.domain import access
 from shared.domain.alert import Accepted, key_hash
+from shared.domain.announcement import Announcement
 from shared.domain.change_event import AcceptedChange
 from shared.domain.command import Command
-from shared.domain.directory import DELIVERED, Contact, Directory, Medium
+from shared.domain.directory import DELIVERED, Contact, Directory, Medium, Webhook
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import Page
@@ -22,9 +23,10 @@ from shared.domain.timeline import LogEntry
 from shared.flow import bundle, escalate, obey, page, sweep, triage
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
-from shared.flow.ports import Can, Deps, Notice, SendFailed, Unavailable
+from shared.flow.ports import Can, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
 from shared.flow.rate_limit import CountedLimit
 from shared.store.memory import MemoryDirectory, MemoryIncidents
+from shared.store.memory_announcements import MemoryAnnouncements
 from shared.store.memory_changes import MemoryChanges, MemoryCounts
 from shared.store.memory_contacts import MemoryContacts
 
@@ -122,13 +124,23 @@ class Mouth:
 
 @dataclass(slots=True)
 class Wall:
-    """A board that remembers what was shown and whispered on it."""
+    """A board that remembers what was shown, added and whispered on it, and fails by ``faults`` first."""
 
     shown: list[Notice] = field(default_factory=list[Notice])
+    added: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    faults: list[SendFailed | OutcomeUnknown] = field(default_factory=list[SendFailed | OutcomeUnknown])
+    gone: bool = False  # what was posted was deleted
     whispered: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
 
-    def update(self, notice: Notice) -> None:
-        self.shown.append(notice)
+    def update(self, notice: Notice) -> bool:
+        if self.faults:
+            raise self.faults.pop(0)
+        if not self.gone:
+            self.shown.append(notice)
+        return not self.gone
+
+    def add(self, posted: str, text: str) -> None:
+        self.added.append((posted, text))
 
     def whisper(self, posted: str, member: str, text: str) -> None:
         self.whispered.append((posted, member, text))
@@ -142,6 +154,7 @@ class Notebook:
     counts: dict[str, int] = field(default_factory=dict[str, int])
     summaries: list[dict[str, str | int]] = field(default_factory=list[dict[str, str | int]])
     published: list[str] = field(default_factory=list[str])
+    said: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list[tuple[str, Mapping[str, Any]]])  # in full
     alarms: list[str] = field(default_factory=list[str])
 
     def summary(self, flow: str, **facts: str | int) -> None:
@@ -156,6 +169,7 @@ class Notebook:
 
     def put(self, details: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         self.published.extend(kind for kind, _ in details)
+        self.said.extend(details)
 
     def tell_fallback(self, subject: str, text: str) -> None:
         self.alarms.append(subject)
@@ -210,6 +224,19 @@ class Settings:
         return self.values.get(name)
 
 
+@dataclass(slots=True)
+class Ears:
+    """Webhooks that remember what they were told, and fail by ``faults`` first."""
+
+    told: list[tuple[str, Announcement]] = field(default_factory=list[tuple[str, Announcement]])
+    faults: list[SendFailed | OutcomeUnknown] = field(default_factory=list[SendFailed | OutcomeUnknown])
+
+    def tell(self, webhook: Webhook, announcement: Announcement, now: Instant) -> None:
+        self.told.append((webhook.url, announcement))
+        if self.faults:
+            raise self.faults.pop(0)
+
+
 class World:
     """A deployment in memory, with the channels that are built; by ``fails`` every attempt fails."""
 
@@ -222,6 +249,7 @@ class World:
         self.contacts, self.parameters = MemoryContacts(), Settings()
         self.sent: list[Sent] = []
         self.wall = Wall()
+        self.announcements, self.ears = MemoryAnnouncements(), Ears()
         self.fails = set(fails)
         self._sequence = self._attempts = 0
         self.deps = Deps(
@@ -242,6 +270,8 @@ class World:
             contacts=self.contacts,
             parameters=self.parameters,
             rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
+            announcements=self.announcements,
+            listeners=self.ears,
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in DELIVERED},
             boards={Medium.SLACK: self.wall},
         )

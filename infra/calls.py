@@ -65,6 +65,7 @@ SEND_MAIL = Call(On.SENDER, ("ses:SendEmail",))
 SEND_TEXTS = Call(On.PHONES, ("sns:Publish",))  # or from a number of the account's: see ``_statement``
 SEND_FROM_NUMBER = ("sms-voice:SendTextMessage",)
 TELL_FALLBACK = Call(On.ALARM_TOPIC, ("sns:Publish",))
+SAY = Call(On.BUS, ("events:PutEvents",))
 READ_PARAMETERS = Call(On.PARAMETERS, ("ssm:GetParameter",))
 
 CALLS: Mapping[str, tuple[Call, ...]] = {
@@ -132,8 +133,17 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         QUEUE_PAGES,
         START_ESCALATION,
         TELL_FALLBACK,
+        SAY,  # that a webhook is due
     ),
-    "publish": (Call(On.BUS, ("events:PutEvents",)),),
+    "publish": (
+        SAY,
+        READ_DIRECTORY,  # whether anybody is to be told
+    ),
+    "announce": (
+        Call(On.INCIDENTS, ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")),
+        READ_DIRECTORY,
+        READ_PARAMETERS,
+    ),
 }
 
 # What Lambda does with the function's role on its behalf: poll, and put away what failed for good.
@@ -153,6 +163,7 @@ LAMBDAS_OWN: Mapping[str, tuple[Call, ...]] = {
         Call(On.STREAMS, ("dynamodb:ListStreams",)),
         _PUT_AWAY,
     ),
+    "announce": (_PUT_AWAY,),
 }
 
 # What narrows a resource further. The door answers anybody, so it writes nothing in the table but what is its own.

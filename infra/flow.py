@@ -123,9 +123,23 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_STATE_MACHINE_ARN",
             "TOCSIN_ALARM_TOPIC_ARN",
             "TOCSIN_RAW_BUCKET",
+            "TOCSIN_EVENT_BUS",
         ),
     ),
-    "publish": Shape(seconds=30, environment=("TOCSIN_EVENT_BUS",)),
+    "publish": Shape(seconds=30, environment=("TOCSIN_EVENT_BUS", "TOCSIN_DIRECTORY_TABLE")),
+    "announce": Shape(
+        seconds=60,  # a webhook has 5, Slack 20 where it asks for patience, and none is begun after 30
+        memory=256,  # nobody waits for it
+        retries=2,
+        environment=(
+            "TOCSIN_INCIDENTS_TABLE",
+            "TOCSIN_DIRECTORY_TABLE",
+            "TOCSIN_MAIL_DOMAIN",
+            "TOCSIN_REPLY_SECRET",
+            "TOCSIN_PUBLIC_URL",
+            "TOCSIN_OWN_NETWORKS",
+        ),
+    ),
 }
 
 
@@ -153,7 +167,7 @@ class Flow(TocsinStack):
         self._sweep_each_minute()
         self._escalation()
         self._take_texts()
-        events.EventBus(self, "Bus", event_bus_name=names.EVENT_BUS, description="What happens to Tocsin's incidents")
+        self._bus()
         names.hand_over(
             self,
             {
@@ -249,6 +263,7 @@ class Flow(TocsinStack):
             **texting(self.settings, self.target),
             "TOCSIN_TEXTS_TOPIC_ARN": names.arn(self, "sns", names.TEXTS_TOPIC),
             "TOCSIN_EVENTS_PER_MINUTE": str(self.settings.events_per_minute),
+            "TOCSIN_OWN_NETWORKS": self.target.own_networks,
             "TOCSIN_LOG_LEVEL": self.settings.log_level,
         }
 
@@ -289,6 +304,27 @@ class Flow(TocsinStack):
                     dead_letter_queue=self._dead_letters,
                     max_event_age=Duration.minutes(1),
                     retry_attempts=1,
+                )
+            ],
+        )
+
+    def _bus(self) -> None:
+        bus = events.EventBus(
+            self, "Bus", event_bus_name=names.EVENT_BUS, description="What happens to Tocsin's incidents"
+        )
+        events.Rule(
+            self,
+            "Announcements",
+            rule_name=names.ANNOUNCE_RULE,
+            description="Tocsin: tells webhooks and chats what happens to incidents",
+            event_bus=bus,
+            event_pattern=events.EventPattern(source=["tocsin"], detail_type=[*names.ANNOUNCED]),
+            targets=[
+                targets.LambdaFunction(
+                    self._functions["announce"],
+                    dead_letter_queue=self._dead_letters,
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
                 )
             ],
         )

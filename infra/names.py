@@ -12,11 +12,12 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from shared.domain.announcement import DUE, WRITTEN
 from shared.domain.left_out import OWN
 
 PREFIX = OWN  # also of our own alarms, which are never taken for the customer's
 
-VERBS = ("ingest", "triage", "escalate", "page", "reply", "track", "sweep", "publish")
+VERBS = ("ingest", "triage", "escalate", "page", "reply", "track", "sweep", "publish", "announce")
 
 INCIDENTS_TABLE = "tocsin-incidents"
 DIRECTORY_TABLE = "tocsin-directory"
@@ -41,6 +42,8 @@ CODEBUILD_RULE = "tocsin-codebuild"
 ECS_RULE = "tocsin-ecs"
 CHOSEN_RULE = "tocsin-chosen-{number}"  # of the settings' own patterns
 SWEEP_RULE = "tocsin-sweep"
+ANNOUNCE_RULE = "tocsin-announce"  # on our own bus
+ANNOUNCED = (WRITTEN, DUE)  # that announce hears: a batch of entries that somebody is to be told of, and what is due
 DELIVERY_RULE = "tocsin-delivery"  # what SES says of our mail
 RULES_OF: Mapping[str, tuple[str, ...]] = {  # of each source that speaks on the default bus
     "cloudwatch": (ALARMS_RULE,),

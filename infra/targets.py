@@ -24,6 +24,7 @@ class Target:
     own_credentials: bool  # deploy as oneself rather than by the bootstrap's roles
     names_its_address: bool  # the stacks know where people reach it
     metric_math: bool  # one alarm may look at several metrics
+    own_networks: str  # addresses of nobody else that a webhook may have all the same
     queue_concurrency: int  # at most so many functions read one queue at a time
 
 
@@ -40,6 +41,7 @@ AWS = Target(
     own_credentials=False,
     names_its_address=True,
     metric_math=True,
+    own_networks="",
     queue_concurrency=20,  # a new account has 10 to 1,000 in all; 20 pages at once are above SES's first rate, 14/s
 )
 
@@ -56,6 +58,7 @@ LOCAL = Target(
     own_credentials=True,
     names_its_address=False,
     metric_math=False,
+    own_networks="127.0.0.0/8",
     queue_concurrency=2,
 )
 
@@ -91,7 +94,8 @@ DIFFERENCES = (
     ),
     Difference(
         what="AWS::Lambda::Function.Environment",
-        reason="the mailbox of this machine answers texts as a phone does, though SNS sends them",
+        reason="the mailbox of this machine answers texts as a phone does, though SNS sends them; "
+        "and a webhook may be a receiver on this machine, to try it out",
     ),
     Difference(
         what="AWS::Lambda::EventSourceMapping.ScalingConfig",

@@ -61,6 +61,7 @@ def make(mailbox: Mailbox, started: asyncio.Event, checked: Record | None) -> Ap
     def restored() -> None:
         for alarm in [*cloudwatch._alarms._data.values(), *cloudwatch._composite_alarms._data.values()]:
             memory.learn(alarm)
+        patches.read_streams_anew()
         started.set()
 
     return _after_start(_recorded(app, mailbox, providers.report), restored)

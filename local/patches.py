@@ -212,6 +212,12 @@ def keep_failed_stream_batches() -> None:
     lambdas._execute_function_dispatch = dispatch
 
 
+def read_streams_anew() -> None:
+    """Call it once the state is restored: the emulator keeps how far each function has read in a table's stream, and
+    not the stream, which begins anew. The function then hears nothing until as much was written as before the stop."""
+    _module("services.lambda_svc")._dynamodb_stream_positions.clear()
+
+
 def _is_stream(event: Any) -> bool:
     records = event.get("Records") if isinstance(event, dict) else None
     return bool(records) and records[0].get("eventSource") == "aws:dynamodb"

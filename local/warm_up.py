@@ -23,6 +23,7 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "tocsin-reply": NOTHING,
     "tocsin-track": NOTHING,
     "tocsin-publish": NOTHING,
+    "tocsin-announce": {},
     "tocsin-sweep": {},
 }
 

@@ -114,6 +114,8 @@ class Wiring:
             contacts=lazy(self._contacts),
             parameters=parameters,
             rate_limit=lazy(lambda: self._rate_limit(journal)),
+            announcements=lazy(self._announcements),
+            listeners=lazy(lambda: _webhooks(parameters, env["TOCSIN_OWN_NETWORKS"])),
             channels=channels,
             boards={Medium.SLACK: channels.slack},
         )
@@ -130,6 +132,11 @@ class Wiring:
         from shared.store.dynamodb_changes import DynamoDbChanges
 
         return DynamoDbChanges(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+
+    def _announcements(self) -> ports.AnnouncementStore:
+        from shared.store.dynamodb_announcements import DynamoDbAnnouncements
+
+        return DynamoDbAnnouncements(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
 
     def _contacts(self) -> ports.ContactStore:
         from shared.store.dynamodb_contacts import DynamoDbContacts
@@ -245,6 +252,14 @@ class Journal:
     def count(self, metric: str, number: int = 1) -> None:
         with single_metric(name=metric, unit=MetricUnit.Count, value=number, namespace="Tocsin"):
             pass
+
+
+def _webhooks(parameters: ports.Parameters, own_networks: str) -> ports.Listeners:
+    from shared.channels.outside import Outside
+    from shared.channels.vetted import read_networks
+    from shared.channels.webhook import Webhooks
+
+    return Webhooks(parameters, Outside(monotonic=time.monotonic, networks=read_networks(own_networks)))
 
 
 def _sns_web() -> Any:

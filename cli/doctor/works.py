@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.doctor.patient import Fault, Level, Patient
 
-VERBS = ("ingest", "triage", "escalate", "page", "reply", "track", "sweep", "publish")
+VERBS = ("ingest", "triage", "escalate", "page", "reply", "track", "sweep", "publish", "announce")
 POLLED: Mapping[str, str] = {  # by Lambda
     "triage": "its queue",
     "page": "its queue",

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from shared.channels.plain_text import one_line
 from shared.channels.slack_message import again, escaped_lines, render
 from shared.channels.texts import Tell, unheard
-from shared.flow.ports import Can, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
+from shared.flow.ports import Can, Notice, OutcomeUnknown, Parameters, SendFailed, TooMany, Unavailable
 
 Ask = Callable[[str, Mapping[str, Any]], Any]  # a method of Slack's Web API and its arguments → what it answers
 
@@ -74,10 +74,16 @@ class SlackChannel:
         message = render(notice, self._tell)
         return self._post(ask, notice.contact.address, None, text=message.text, blocks=[*message.blocks])
 
-    def update(self, notice: Notice) -> None:
-        """Shows the incident as it is now where it was ``posted``. Raises SendFailed, OutcomeUnknown."""
-        if notice.posted is not None:
-            self._shown(self._client(), notice, notice.posted)
+    def update(self, notice: Notice) -> bool:
+        """Shows the incident as it is now where it was ``posted``; False where that message isn't there any more.
+
+        Raises SendFailed, OutcomeUnknown.
+        """
+        return notice.posted is not None and self._shown(self._client(), notice, notice.posted)
+
+    def add(self, posted: str, text: str) -> None:
+        """A line of its thread. Raises SendFailed, OutcomeUnknown."""
+        self._post(self._client(), *_place(posted), text=escaped_lines(text))
 
     def whisper(self, posted: str, member: str, text: str) -> None:
         """To one member alone, beside what was posted. Raises SendFailed, OutcomeUnknown."""
@@ -104,20 +110,12 @@ class SlackChannel:
         try:
             with _sending():
                 return ask(method, told)
-        except _Wait as asked:
+        except TooMany as asked:
             if asked.seconds > SHORT:
                 raise
             self._wait(asked.seconds)
         with _sending():
             return ask(method, told)
-
-
-class _Wait(SendFailed):
-    """Too many messages: nothing was posted."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"Slack takes no more messages for {seconds:g} s")
-        self.seconds = seconds
 
 
 class _Gone(SendFailed):
@@ -182,7 +180,8 @@ def _refused(response: Any) -> SendFailed | OutcomeUnknown:
     said = cast("dict[str, Any]", data) if isinstance(data, dict) else {"error": "no JSON"}
     error = one_line(str(said.get("error", "no reason")), REASON_MAX)
     if status == 429 or error in TOO_MANY:
-        return _Wait(_seconds(response.headers))
+        seconds = _seconds(response.headers)
+        return TooMany(f"Slack takes no more messages for {seconds:g} s", seconds)
     if status >= 500 or error in ITS_OWN or not WORD.fullmatch(error):
         return OutcomeUnknown(f"Slack may have posted it: {status} {error}")
     if error in GONE:

@@ -33,6 +33,7 @@ from shared.domain.directory import (
     Urgency,
     UrgencyRule,
     User,
+    Webhook,
 )
 from shared.domain.event import Severity
 from shared.domain.ids import object_id
@@ -65,6 +66,7 @@ def build(document: Document, version: int) -> Directory:
         maintenance=tuple(_maintenance(body, zone) for body in document.get("maintenance", ())),
         unrouted=document.get("unrouted"),
         templates=templates(document),
+        webhooks={name: _webhook(name, body) for name, body in document.get("webhooks", {}).items()},
     )
 
 
@@ -129,6 +131,16 @@ def _user(name: str, body: Mapping[str, Any], zone: str) -> User:
             Urgency(urgency): tuple(NotificationRule(after=parse_duration(r["after"]), by=r["by"]) for r in rules)
             for urgency, rules in body.get("notify", {}).items()
         },
+    )
+
+
+def _webhook(name: str, body: Mapping[str, Any]) -> Webhook:
+    secret = body.get("secret")
+    return Webhook(
+        name=name,
+        url=body["url"],
+        events=tuple(body.get("events", ())),
+        secret=secret.removeprefix("ssm:") if secret else None,
     )
 
 

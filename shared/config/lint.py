@@ -12,6 +12,7 @@ from shared.config.reachability import reachability
 from shared.config.read import Loaded
 from shared.config.references import patterns, references
 from shared.config.rules import rules
+from shared.config.webhooks import webhooks
 from shared.domain.instants import Instant, whole_second
 
 
@@ -22,6 +23,7 @@ def lint(loaded: Loaded, now: Instant) -> list[Finding]:
         directory = build(loaded.document, 1)
         rules(check, directory)
         addresses(check)
+        webhooks(check)
         not_in_force(check)
         reachability(check, directory, whole_second(now))
     return _in_order(loaded, check)

@@ -13,7 +13,6 @@ NOT_IN_FORCE: Mapping[str, str] = {
     "event_rules[*].then.runbook": "it is kept on the incident's timeline, but this version shows no runbooks",
     "event_rules[*].then.ticket": "it is kept on the incident's timeline, but this version opens no tickets",
     "runbooks": "runbooks aren't shown by this version",
-    "webhooks": "no webhook is called by this version",
 }
 
 

@@ -232,6 +232,19 @@ class Maintenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Who is told what happens to incidents. ``events`` are ``incident.<kind>``; none means all."""
+
+    name: str
+    url: str
+    events: tuple[str, ...] = ()
+    secret: str | None = None  # the name of the parameter by whose value it is signed
+
+    def hears(self, event: str) -> bool:
+        return not self.events or event in self.events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     name: str
     time_zone: str = "UTC"
@@ -253,6 +266,7 @@ class Directory:
     templates: Mapping[str, str] = field(
         default_factory=dict[str, str]
     )  # texts of the account's own: ``email.subject``
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict[str, Webhook])
 
     def integration(self, name: str | None) -> Integration | None:
         return next((i for service in self.services.values() for i in service.integrations if i.id == name), None)

@@ -11,10 +11,11 @@ from shared.domain.errors import TocsinError
 
 if TYPE_CHECKING:  # a port names what passes it; only who handles it pays for its import
     from shared.domain.alert import Accepted, Alert, KeyState
+    from shared.domain.announcement import Announcement
     from shared.domain.bundling import Line
     from shared.domain.change_event import AcceptedChange, ServiceChange
     from shared.domain.contact_state import ContactState, Texted
-    from shared.domain.directory import Contact, Directory, User
+    from shared.domain.directory import Contact, Directory, User, Webhook
     from shared.domain.grouping import Group
     from shared.domain.heartbeat import Heart
     from shared.domain.holding import Held
@@ -42,6 +43,14 @@ class SendFailed(TocsinError):
 
 class Gone(SendFailed):
     """The provider refused, since there is no such address, number or subscription any more: the method is broken."""
+
+
+class TooMany(SendFailed):
+    """The provider takes nothing more for so many ``seconds``."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class OutcomeUnknown(TocsinError):
@@ -340,8 +349,12 @@ class Channel(Protocol):
 class Board(Protocol):
     """A channel whose messages stay where they were posted, and can be changed. Raises SendFailed, OutcomeUnknown."""
 
-    def update(self, notice: Notice) -> None:
-        """Shows the incident as it is now where it was ``posted``."""
+    def update(self, notice: Notice) -> bool:
+        """Shows the incident as it is now where it was ``posted``; False where that message isn't there any more."""
+        ...
+
+    def add(self, posted: str, text: str) -> None:
+        """A line below what was posted, for whoever looks there: nobody is called."""
         ...
 
     def whisper(self, posted: str, member: str, text: str) -> None:
@@ -444,6 +457,30 @@ class ReplyAddresses(Protocol):
         ...
 
 
+class AnnouncementStore(Protocol):
+    """What webhooks and chats are told, and what came of it; each is kept for eight days."""
+
+    def get(self, name: str) -> Announcement | None:
+        """By its id, read consistently. Raises Unavailable."""
+        ...
+
+    def write(self, known: Announcement | None, announcement: Announcement) -> None:
+        """Where no other attempt was written since it was read as ``known``. Raises Conflict, Unavailable."""
+        ...
+
+    def due(self, before: Instant, limit: int) -> list[str]:
+        """The ids of those that were due then, the oldest first: by index. Raises Unavailable."""
+        ...
+
+
+class Listeners(Protocol):
+    """Who is told what happens to incidents."""
+
+    def tell(self, webhook: Webhook, announcement: Announcement, now: Instant) -> None:
+        """Once, without retries. Raises SendFailed, Gone, OutcomeUnknown."""
+        ...
+
+
 class RateLimit(Protocol):
     def wait(self, routing_key: str, now: Instant) -> int:
         """Counts one event of that key: 0 where it may pass, else the seconds after which it may come again."""
@@ -475,5 +512,7 @@ class Deps:
     contacts: ContactStore
     parameters: Parameters
     rate_limit: RateLimit
+    announcements: AnnouncementStore
+    listeners: Listeners
     channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])
     boards: Mapping[Medium, Board] = field(default_factory=dict[Medium, Board])

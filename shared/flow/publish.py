@@ -1,4 +1,5 @@
-"""``publish``: new log entries → the event bus, for reports, webhooks and whatever else listens.
+"""``publish``: new log entries → the event bus, for reports and whatever else listens; and word to ``announce`` of
+those that webhooks or chats are to be told of.
 
 The entry's kind is the detail type: ``incident.triggered``, ``incident.acknowledged`` … A batch that the bus doesn't
 take comes again, so a listener may hear an entry twice and knows it by its number.
@@ -7,17 +8,40 @@ take comes again, so a listener may hear an entry twice and knows it by its numb
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.domain.announcement import WRITTEN, wanted
+from shared.domain.timeline import Kind
 from shared.flow.ports import Deps
 
 AT_ONCE = 10  # entries a PutEvents call takes
 
+Entry = tuple[str, int, Mapping[str, Any]]
 
-def run(deps: Deps, entries: Sequence[tuple[str, int, Mapping[str, Any]]]) -> int:
+
+def run(deps: Deps, entries: Sequence[Entry]) -> int:
     """``entries`` are (incident, number, entry as plain JSON), in order. Raises Unavailable."""
-    details = [
+    details: list[tuple[str, Mapping[str, Any]]] = [
         (f"incident.{entry['kind']}", {"incident": incident, "number": number, **entry})
         for incident, number, entry in entries
     ]
+    put(deps, details)
+    if heard := _heard(deps, entries):
+        put(deps, [(WRITTEN, {"entries": heard})])
+    return len(details)
+
+
+def put(deps: Deps, details: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Raises Unavailable."""
     for start in range(0, len(details), AT_ONCE):
         deps.bus.put(details[start : start + AT_ONCE])
-    return len(details)
+
+
+def _heard(deps: Deps, entries: Sequence[Entry]) -> dict[str, list[int]]:
+    """Whose configuration nobody is named in, ``announce`` is never called."""
+    if not entries:
+        return {}
+    directory = deps.directory.current()
+    heard: dict[str, list[int]] = {}
+    for incident, number, entry in entries:
+        if wanted(Kind(entry["kind"]), entry.get("entry"), directory):
+            heard.setdefault(incident, []).append(number)
+    return heard

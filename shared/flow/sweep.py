@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from shared.domain.errors import Conflict
 from shared.domain.notification import GRACE
+from shared.flow.announce import say_what_is_due
 from shared.flow.escalate import begin_run, queue, take
 from shared.flow.heartbeats import raise_silence, set_up_hearts
 from shared.flow.held import release
@@ -32,6 +33,7 @@ def run(deps: Deps) -> int:
         except Exception as fault:  # noqa: BLE001 - one incident's fault holds up no other; it is told of, and tried again
             failed += 1
             _push_back(deps, overdue, tries + 1, fault)
+    _remind_of_webhooks(deps)
     if done or failed:
         deps.journal.summary("sweep", done=done, failed=failed)
     return done
@@ -45,6 +47,14 @@ def _set_up_hearts(deps: Deps) -> None:
         return  # a new deployment: nothing is to be heard yet, and the first `apply` is met by the next sweep
     except (Conflict, Unavailable) as fault:
         deps.journal.fault("sweep", f"{fault}; heartbeats are set up by the next sweep")
+
+
+def _remind_of_webhooks(deps: Deps) -> None:
+    """Last, as no page waits for a webhook."""
+    try:
+        say_what_is_due(deps)
+    except Unavailable as fault:
+        deps.journal.fault("sweep", f"{fault}; webhooks that are due are told a minute later")
 
 
 def _carry_out(deps: Deps, overdue: Overdue) -> None:

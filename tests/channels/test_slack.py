@@ -16,7 +16,7 @@ from shared.channels.slack import API_URL, TOKEN, SlackChannel, client_by
 from shared.channels.slack_message import BUTTON, render
 from shared.domain.directory import Contact, Medium
 from shared.domain.incident import Status
-from shared.flow.ports import Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import Notice, OutcomeUnknown, SendFailed, TooMany
 from tests.channels import slack_double
 from tests.channels.slack_double import Slack, calls_somebody, late, slack
 from tests.channels.test_messages import HOSTILE, notice
@@ -272,3 +272,24 @@ def test_nobody_pays_for_the_library_before_something_is_said_in_slack(verb: str
     program = f"import functions.{verb}.handler, sys; sys.exit('slack_sdk' in sys.modules)"
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", program], cwd=root, check=True)
+
+
+def test_a_line_of_the_thread_calls_nobody_and_what_was_deleted_is_said_to_be_gone(double: Slack) -> None:
+    told = Told(double)
+    place = told.send()
+    for text in WORLD_OF_HOSTILE:
+        told.channel.add(place, f"Ada noted: {text}")
+    assert len(double.thread()) == len(WORLD_OF_HOSTILE)
+    assert not [line for line in double.thread() if calls_somebody(line)]
+    assert told.channel.update(of(posted=place))
+    assert not told.channel.update(of(posted="C0ONCALL01:1.1"))
+
+
+def test_a_long_wait_says_how_long(double: Slack) -> None:
+    told = Told(double)
+    place = told.send()
+    double.bad = [(429, {"Retry-After": "30"}, {"ok": False, "error": "ratelimited"})]
+    with pytest.raises(TooMany) as refused:
+        told.channel.add(place, "Grace acknowledged it")
+    assert refused.value.seconds == 30
+    assert told.waited == []

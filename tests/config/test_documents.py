@@ -17,7 +17,7 @@ def test_every_key_stands_there_with_its_meaning_and_default() -> None:
 
 def test_every_code_of_lint_is_explained() -> None:
     code = re.compile(r'(?:warn|tell)\(\s*[^,]+,\s*"([a-z_]+)"')
-    modules = ("addresses", "reachability", "rules", "not_in_force", "references")
+    modules = ("addresses", "reachability", "rules", "not_in_force", "references", "webhooks")
     told = {found for name in modules for found in code.findall((ROOT / f"shared/config/{name}.py").read_text())}
     told |= set(re.findall(r'Doubt\(\s*"([a-z_]+)"', (ROOT / "shared/channels/checking.py").read_text()))
     told |= set(re.findall(r'return "([a-z_]+)", f"', (ROOT / "cli/lint.py").read_text()))

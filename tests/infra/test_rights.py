@@ -108,8 +108,8 @@ def test_the_table_is_of_the_functions_that_there_are() -> None:
     [
         ("ses:SendEmail", {"page", "reply", "track"}),
         ("states:StartExecution", {"triage", "reply", "sweep"}),
-        ("ssm:GetParameter", {"page", "reply"}),
-        ("events:PutEvents", {"publish"}),
+        ("ssm:GetParameter", {"page", "reply", "announce"}),
+        ("events:PutEvents", {"publish", "sweep"}),
         ("s3:PutObject", {"ingest"}),
         ("dynamodb:GetRecords", {"publish"}),
         ("kms:Decrypt", set()),

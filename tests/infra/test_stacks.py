@@ -15,6 +15,7 @@ from infra.patterns import DELIVERY, PATTERNS
 from tests.infra.conftest import KEY, ROOT, Synthesis, only, text
 
 DAY = 86_400
+ANNOUNCED = {"source": ["tocsin"], "detail-type": ["entries.written", "webhook.due"]}
 EVENT_RULES = names.ingest_rules(names.RULES_OF, 0)
 
 
@@ -221,12 +222,12 @@ def test_every_function_that_is_called_asynchronously_has_a_place_for_what_it_fa
         if config["FunctionName"]["Ref"].startswith(verb.title())
         and text(config["DestinationConfig"]["OnFailure"]["Destination"]).startswith("<DeadLetters")
     }
-    assert called_asynchronously(aws) == configured == {"ingest", "reply", "sweep", "track"}
+    assert called_asynchronously(aws) == configured == {"announce", "ingest", "reply", "sweep", "track"}
 
 
 def test_every_rule_has_a_place_for_what_it_cannot_deliver(aws: Synthesis) -> None:
     places = [text(target["DeadLetterConfig"]["Arn"]) for target in rule_targets(aws)]
-    assert len(places) == len([*EVENT_RULES, names.DELIVERY_RULE, names.SWEEP_RULE])
+    assert len(places) == len([*EVENT_RULES, names.DELIVERY_RULE, names.SWEEP_RULE, names.ANNOUNCE_RULE])
     assert all(place.startswith("<DeadLetters") or place.endswith(":tocsin-dead-letters") for place in places)
 
 
@@ -237,10 +238,11 @@ def test_the_dead_letter_queue_takes_from_our_rules_and_from_no_others(aws: Synt
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
     ]
-    doors, sweep, texts = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
+    doors, sweep, texts, announce = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in statements)
     assert aws.resources("AWS::SNS::Topic")[texts["Ref"]]["Properties"]["TopicName"] == names.TEXTS_TOPIC
     assert [text(arn).rpartition("/")[2] for arn in doors] == [*EVENT_RULES, names.DELIVERY_RULE]
     assert aws.resources("AWS::Events::Rule")[sweep["Fn::GetAtt"][0]]["Properties"]["Name"] == names.SWEEP_RULE
+    assert aws.resources("AWS::Events::Rule")[announce["Fn::GetAtt"][0]]["Properties"]["Name"] == names.ANNOUNCE_RULE
 
 
 def test_the_stream_gives_publish_new_log_entries_only_and_what_fails_goes_aside(aws: Synthesis) -> None:
@@ -258,8 +260,17 @@ def test_sweep_comes_each_minute(aws: Synthesis) -> None:
     assert aws.function("sweep")["Timeout"] < 60
 
 
-def test_there_is_a_bus_of_our_own(aws: Synthesis) -> None:
+def test_there_is_a_bus_of_our_own_and_announce_hears_what_is_meant_for_it_alone(aws: Synthesis) -> None:
     assert only(aws.properties("AWS::Events::EventBus"))["Name"] == "tocsin"
+    rule = by_name(aws, "AWS::Events::Rule", "Name", names.ANNOUNCE_RULE)
+    assert text(rule["EventBusName"]).startswith("<Bus")
+    assert rule["EventPattern"] == ANNOUNCED
+    assert is_function(only(rule["Targets"])["Arn"], "announce")
+
+
+def test_a_webhook_is_never_an_address_inside_on_aws(aws: Synthesis, local: Synthesis) -> None:
+    assert aws.function("announce")["Environment"]["Variables"]["TOCSIN_OWN_NETWORKS"] == ""
+    assert local.function("announce")["Environment"]["Variables"]["TOCSIN_OWN_NETWORKS"] == "127.0.0.0/8"
 
 
 # Doors
@@ -318,9 +329,9 @@ def test_each_source_of_aws_has_its_rule_and_what_settings_choose_another(aws: S
     ours = {
         rule["Name"]: rule["EventPattern"] for rule in aws.properties("AWS::Events::Rule") if "EventPattern" in rule
     }
-    assert ours == {**PATTERNS, names.DELIVERY_RULE: DELIVERY}
+    assert ours == {**PATTERNS, names.DELIVERY_RULE: DELIVERY, names.ANNOUNCE_RULE: ANNOUNCED}
     heard = [rule for rule in trial.properties("AWS::Events::Rule") if "EventPattern" in rule]
-    theirs = [rule for rule in heard if rule["Name"] != names.DELIVERY_RULE]
+    theirs = [rule for rule in heard if rule["Name"] not in (names.DELIVERY_RULE, names.ANNOUNCE_RULE)]
     assert [rule["Name"] for rule in theirs] == ["tocsin-cloudwatch-alarms", "tocsin-health", "tocsin-chosen-1"]
     assert theirs[-1]["EventPattern"] == {"source": ["aws.glue"]}
 

@@ -20,6 +20,7 @@ from infra.calls import CALLS, On
 from local import checked, system
 from local.folder import Folder
 from local.system import Local
+from shared.domain.announcement import identity
 from shared.domain.notification import GRACE, PageState
 from shared.domain.replay import differences
 from shared.flow.ports import Loaded
@@ -192,6 +193,7 @@ def night(enforced: Enforced) -> Enforced:
     eventually(lambda: enforced.mails("handed back:"), "the page, seconds later")
 
     _silence_a_heart(running)
+    _leave_a_webhook_untold(running)
     _break_an_incident(running)
     with enforced.denied("triage", "states:StartExecution"):
         enforced.trigger("web", "without a run")
@@ -260,6 +262,16 @@ def _silence_a_heart(running: Running) -> None:
     heart = running.deps.incidents.heart(integration.id)
     assert heart is not None
     running.deps.incidents.write_heart(heart, replace(heart, silent_at=heart.since - timedelta(days=1)))
+
+
+def _leave_a_webhook_untold(running: Running) -> None:
+    """What it is told fails at once; sweep says that it is due again."""
+    table, dynamodb = running.deployment.facts["incidents_table"], running.deployment.client("dynamodb")
+    found = running.incident_of("mailed", "web")
+    assert found is not None
+    key = {"pk": {"S": f"HOOK#{identity('board', found.incident.id, 1)}"}, "sk": {"S": "HOOK"}}
+    item = eventually(lambda: dynamodb.get_item(TableName=table, Key=key).get("Item"), "what the webhook is told")
+    dynamodb.put_item(TableName=table, Item={**item, "due_at": {"S": "2026-01-01T00:00:00Z"}})
 
 
 def _break_an_incident(running: Running) -> None:

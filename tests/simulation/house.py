@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from cli.world import PER_MINUTE, Letters, Mouth, MovableClock, Notebook, Sent, Settings, SignedAddresses
+from cli.world import PER_MINUTE, Ears, Letters, Mouth, MovableClock, Notebook, Sent, Settings, SignedAddresses
 from shared.domain.alert import Accepted, key_hash, routed_key
 from shared.domain.command import Command, Order
 from shared.domain.directory import Directory, Medium
@@ -30,6 +30,7 @@ from shared.flow.redelivery import Handle
 from shared.sources.answer_mail import Verdicts
 from shared.sources.delivery import Outcome, Report
 from shared.store.memory import MemoryDirectory, MemoryIncidents
+from shared.store.memory_announcements import MemoryAnnouncements
 from shared.store.memory_changes import MemoryChanges, MemoryCounts
 from shared.store.memory_contacts import MemoryContacts
 from shared.store.services import LATEST
@@ -173,6 +174,8 @@ class House:
             contacts=MemoryContacts(),
             parameters=Settings(),
             rate_limit=CountedLimit(MemoryCounts(), PER_MINUTE, self.notebook),
+            announcements=MemoryAnnouncements(),
+            listeners=Ears(),
             channels={medium: Mouth(self.clock, medium, self.sent, self.fails) for medium in Medium},
         )
         self.broken = watched(self.deps, self.calls)

@@ -125,3 +125,12 @@ def test_orders_and_the_thread_answer_and_an_old_request_is_refused(chat: Chat) 
         return now is not None and now.incident.status is Status.RESOLVED
 
     eventually(resolved, "the end, by the thread")
+
+
+def test_what_happens_elsewhere_is_shown_in_place_and_said_in_the_thread(chat: Chat) -> None:
+    chat.running.trigger("recovered")
+    place, _ = chat.message("recovered: out of order")
+    chat.running.resolve("recovered")
+    eventually(lambda: "A sender resolved it" in chat.slack.thread(), "the line of the thread")
+    shown = chat.slack.messages[place]["blocks"]
+    assert "actions" not in {block["type"] for block in shown}  # nothing is left to be pressed

@@ -1,8 +1,11 @@
 """Executions that end without a word: the system stops and starts again, somebody deletes one; sweep takes over."""
 
+import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
+from infra.names import EVENT_BUS
 from local import system
 from shared.domain.incident import Status
 from shared.domain.notification import PageState
@@ -10,6 +13,7 @@ from shared.domain.timeline import Kind
 from shared.flow.sweep import GRACE
 from tests.system.conftest import Running, bring_up, eventually
 
+BEFORE = 15  # incidents, so that more was written before the stop than in the moments after it
 LEVEL_1 = timedelta(seconds=8)  # in the example
 
 
@@ -28,16 +32,20 @@ def executions(running: Running, status: str) -> set[str]:
 
 
 def test_paging_goes_on_over_a_restart_and_a_deleted_execution(running: Running) -> None:
+    for place in range(BEFORE):
+        running.trigger(f"before-{place}", "platform")
     running.trigger("restarted")
     eventually(lambda: running.mails("ada@acme.example", "restarted:"), "Ada's page")
     system.down(running.local.folder)
 
     assert bring_up(running.local.folder).local.description == running.local.description
+    said = listen(running)
     restarted = running.incident_of("restarted")
     assert restarted is not None
     assert f"{restarted.incident.id}-1" not in executions(running, "RUNNING")
     running.trigger("deleted")
     deleted = eventually(lambda: running.incident_of("deleted"))
+    eventually(lambda: deleted.incident.id in said(), "word of it on the bus, whatever was said before the stop")
     machine = running.deployment.facts["state_machine_arn"]
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{deleted.incident.id}-1"
     eventually(lambda: f"{deleted.incident.id}-1" in executions(running, "RUNNING"), "the execution")
@@ -50,6 +58,17 @@ def test_paging_goes_on_over_a_restart_and_a_deleted_execution(running: Running)
         running.reply(page, "grace@acme.example", "ack")
         eventually(lambda name=name: _status(running, name) is Status.ACKNOWLEDGED, f"{name}: her acknowledgement")
         assert_told_once(running, name)
+
+
+def listen(running: Running) -> Callable[[], str]:
+    """Whatever the event bus says from now on."""
+    events, queues = running.deployment.client("events"), running.deployment.client("sqs")
+    url = queues.create_queue(QueueName="listener")["QueueUrl"]
+    asked = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    events.put_rule(Name="listener", EventBusName=EVENT_BUS, EventPattern=json.dumps({"source": ["tocsin"]}))
+    target = {"Id": "listener", "Arn": asked["Attributes"]["QueueArn"]}
+    events.put_targets(Rule="listener", EventBusName=EVENT_BUS, Targets=[target])
+    return lambda: json.dumps(queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []))
 
 
 def assert_told_once(running: Running, name: str) -> None:
