@@ -75,6 +75,7 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_PUBLIC_URL",
             "TOCSIN_TEXTS_FROM",
             "TOCSIN_TEXTS_ANSWERED",
+            "TOCSIN_OWN_NETWORKS",
         ),
     ),
     "reply": Shape(
@@ -93,6 +94,7 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_PUBLIC_URL",
             "TOCSIN_TEXTS_FROM",
             "TOCSIN_TEXTS_ANSWERED",
+            "TOCSIN_OWN_NETWORKS",
             "TOCSIN_TEXTS_TOPIC_ARN",
         ),
     ),
@@ -108,6 +110,7 @@ SHAPES: Mapping[str, Shape] = {
             "TOCSIN_MAIL_CONFIGURATION_SET",
             "TOCSIN_TEXTS_FROM",
             "TOCSIN_TEXTS_ANSWERED",
+            "TOCSIN_OWN_NETWORKS",
         ),
     ),
     "sweep": Shape(

@@ -24,7 +24,7 @@ class Target:
     own_credentials: bool  # deploy as oneself rather than by the bootstrap's roles
     names_its_address: bool  # the stacks know where people reach it
     metric_math: bool  # one alarm may look at several metrics
-    own_networks: str  # addresses of nobody else that a webhook may have all the same
+    own_networks: str  # of this machine, where webhooks and Teams' workflows are called all the same
     queue_concurrency: int  # at most so many functions read one queue at a time
 
 

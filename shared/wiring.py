@@ -26,6 +26,7 @@ from shared.store.parameters import SsmParameters
 from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, StepFunctions
 
 if TYPE_CHECKING:
+    from shared.channels.outside import Outside
     from shared.channels.slack import SlackChannel
 
 T = TypeVar("T")
@@ -211,10 +212,10 @@ class Channels(Mapping[Medium, Channel]):
         return SlackChannel(client_by(self._parameters), time.sleep, self._template_failed)
 
     def _teams(self) -> Channel:
-        from shared.channels.outside import Outside
         from shared.channels.teams import TeamsChannel
 
-        return TeamsChannel(self._parameters, Outside(monotonic=time.monotonic), time.sleep, self._template_failed)
+        outside = _outside(self._env.get("TOCSIN_OWN_NETWORKS", ""))
+        return TeamsChannel(self._parameters, outside, time.sleep, self._template_failed)
 
     def _push(self) -> Channel:
         from shared.channels.outside import Outside
@@ -255,11 +256,16 @@ class Journal:
 
 
 def _webhooks(parameters: ports.Parameters, own_networks: str) -> ports.Listeners:
-    from shared.channels.outside import Outside
-    from shared.channels.vetted import read_networks
     from shared.channels.webhook import Webhooks
 
-    return Webhooks(parameters, Outside(monotonic=time.monotonic, networks=read_networks(own_networks)))
+    return Webhooks(parameters, _outside(own_networks))
+
+
+def _outside(own_networks: str) -> "Outside":
+    from shared.channels.outside import Outside
+    from shared.channels.vetted import read_networks
+
+    return Outside(monotonic=time.monotonic, networks=read_networks(own_networks))
 
 
 def _sns_web() -> Any:

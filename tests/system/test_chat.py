@@ -1,4 +1,4 @@
-"""Slack on the deployed system: a page with buttons, and a member who presses, orders and writes in the thread."""
+"""Chats on the deployed system: a page with buttons in Slack, whose members answer it; a card in Teams with a link."""
 
 import json
 import shutil
@@ -18,21 +18,27 @@ from shared.domain.timeline import Kind
 from shared.flow.reply_slack import SIGNING_SECRET
 from shared.store.dynamodb_directory import LOOKED_UP_FOR
 from tests.channels import slack_double
+from tests.channels.receivers import Receiver, answer, receiving
 from tests.channels.slack_double import Slack, slack
 from tests.system.conftest import Running, eventually
+from tests.system.test_links import FORM as OF_A_PAGE
+from tests.system.test_links import LINK, fetch
 from tests.web.slack_member import ADA, FORM, SECRET, STRANGER, pressed, signed
 
 ALSO_MAIL = "high: [{after: 0s, by: mail}, {after: 2s, by: phone}]"
-IN_SLACK_FIRST = "high: [{after: 0s, by: slack}, {after: 4s, by: mail}]"
+BY_CHAT_FIRST = "high: [{after: 0s, by: slack}, {after: 0s, by: teams}, {after: 4s, by: mail}]"
 ADA_S_MAIL = "mail: {email: ada@acme.example}"
+WORKFLOW = "/tocsin/tests-workflow"  # the parameter that holds its address
+CHATS = f'\n      slack: {{slack: {ADA}}}\n      teams: {{teams: "ssm:{WORKFLOW}"}}'
 
 
 @dataclass(frozen=True)
 class Chat:
-    """A workspace that the deployed system posts to, and whose members answer it."""
+    """A workspace and a workflow that the deployed system posts to."""
 
     running: Running
     slack: Slack
+    workflow: Receiver
 
     def message(self, about: str) -> tuple[tuple[str, str], dict[str, Any]]:
         """Place and message of an incident."""
@@ -74,16 +80,17 @@ def chat(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("chat") / "configuration"
     shutil.copytree(EXAMPLE, folder)
     people = folder / "people.yaml"
-    text = people.read_text().replace(ALSO_MAIL, IN_SLACK_FIRST, 1)
-    people.write_text(text.replace(ADA_S_MAIL, f"{ADA_S_MAIL}\n      slack: {{slack: {ADA}}}", 1))
+    text = people.read_text().replace(ALSO_MAIL, BY_CHAT_FIRST, 1)
+    people.write_text(text.replace(ADA_S_MAIL, f"{ADA_S_MAIL}{CHATS}", 1))
     ssm = running.deployment.client("ssm")
-    with slack() as double:
-        for name, value in {TOKEN: slack_double.TOKEN, API_URL: double.url, SIGNING_SECRET: SECRET}.items():
+    with slack() as double, receiving(answer("202 Accepted"), tls=False) as workflow:
+        slack_s = {TOKEN: slack_double.TOKEN, API_URL: double.url, SIGNING_SECRET: SECRET}
+        for name, value in {**slack_s, WORKFLOW: workflow.url("127.0.0.1", "http")}.items():
             ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
         applied = apply(folder, running.deployment, running.deps.now())
         eventually(lambda: running.deps.directory.current().version == applied.version, "the new version")
         time.sleep(LOOKED_UP_FOR)  # functions hold the version before for so long
-        yield Chat(running, double)
+        yield Chat(running, double, workflow)
         apply(EXAMPLE, running.deployment, running.deps.now())
 
 
@@ -116,7 +123,7 @@ def test_orders_and_the_thread_answer_and_an_old_request_is_refused(chat: Chat) 
     number = found.incident.number
     assert f"{number} checkout: ordered, triggered" in chat.order("status")
     assert "You have it." in chat.order(f"ack {number}")
-    assert chat.ask("commands", urlencode({"command": "/tocsin", "text": f"resolve {number}"}), age=301)[0] == 403
+    assert chat.ask("commands", urlencode({"command": "/tocsin", "text": f"resolve {number}"}), age=301)[0] == 401
     assert chat.write("ordered: out of order", "what was that?") == 200
     assert chat.write("ordered: out of order", "resolve") == 200
 
@@ -134,3 +141,19 @@ def test_what_happens_elsewhere_is_shown_in_place_and_said_in_the_thread(chat: C
     eventually(lambda: "A sender resolved it" in chat.slack.thread(), "the line of the thread")
     shown = chat.slack.messages[place]["blocks"]
     assert "actions" not in {block["type"] for block in shown}  # nothing is left to be pressed
+
+
+def test_a_card_comes_to_teams_and_its_link_acknowledges(chat: Chat) -> None:
+    chat.running.trigger("on a card")
+    card = eventually(lambda: [got for got in chat.workflow.got if b"on a card: " in got], "the card")[0].decode()
+    found = LINK.search(card)
+    assert found is not None, card
+    link = found[0]
+    status, _ = fetch(chat.running.local, link, "POST", b"do=ack", **OF_A_PAGE, sec_fetch_site="same-origin")
+    assert status == 200
+
+    def acknowledged() -> bool:
+        now = chat.running.incident_of("on a card")
+        return now is not None and now.incident.acknowledged_by == ("ada",)
+
+    eventually(acknowledged, "the acknowledgement")
