@@ -9,9 +9,10 @@ from cli.console import Failed
 from cli.deployment import Deployment
 from shared.domain.contact_state import guess, with_code
 from shared.domain.directory import Contact, Directory, User
+from shared.flow.channel import OutcomeUnknown, SendFailed
 from shared.flow.confirming import PROVABLE, new_code, send_code
 from shared.flow.methods import change
-from shared.flow.ports import Deps, OutcomeUnknown, SendFailed
+from shared.flow.ports import Deps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

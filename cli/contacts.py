@@ -8,7 +8,7 @@ from shared.domain.contact_state import ContactState
 from shared.domain.directory import Contact, Directory
 from shared.domain.instants import format_seconds
 from shared.domain.notification import FALLBACK
-from shared.flow.ports import ContactStore
+from shared.flow.stores import ContactStore
 
 REASON_MAX = 200  # characters of a provider's own words
 HEAL = (

@@ -28,7 +28,8 @@ from shared.domain.incident import Status
 from shared.domain.instants import format_seconds
 from shared.domain.notification import REACHED, PageState
 from shared.domain.timeline import Kind, LogEntry
-from shared.flow.ports import Deps, Loaded
+from shared.flow.ports import Deps
+from shared.flow.stores import Loaded
 
 FOLDER = Folder(ROOT / ".tocsin" / "demo")  # a state of its own, which it removes
 ALARM = "checkout-5xx"

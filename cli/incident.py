@@ -11,7 +11,7 @@ from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import LOST, REACHED, WAITING, Page
 from shared.domain.plain import to_plain
 from shared.domain.timeline import LogEntry
-from shared.flow.ports import IncidentStore, Loaded
+from shared.flow.stores import IncidentStore, Loaded
 
 Line = tuple[Instant, str, str | None]  # when, what, in which colour
 COLOURS = {**dict.fromkeys(REACHED, "green"), **dict.fromkeys(LOST, "red"), **dict.fromkeys(WAITING, "yellow")}

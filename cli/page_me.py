@@ -8,7 +8,7 @@ from cli.console import Failed
 from cli.deployment import Deployment
 from shared.domain.directory import Directory
 from shared.flow.aside import trial_page
-from shared.flow.ports import OutcomeUnknown, SendFailed
+from shared.flow.channel import OutcomeUnknown, SendFailed
 
 
 def page_me(deployment: Deployment, user: str | None, contact: str | None) -> Iterator[Outcome]:

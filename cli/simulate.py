@@ -23,8 +23,10 @@ from shared.domain.instants import Instant, format_seconds, whole_second
 from shared.domain.left_out import why_left_out
 from shared.domain.notification import FALLBACK, Page
 from shared.domain.timeline import Author, Kind, LogEntry
+from shared.flow.channel import Notice
 from shared.flow.page import notice_for
-from shared.flow.ports import Deps, Loaded, Notice
+from shared.flow.ports import Deps
+from shared.flow.stores import Loaded
 from shared.store.memory import Dropped
 
 Line = dict[str, Any]

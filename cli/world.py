@@ -21,9 +21,10 @@ from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.domain.timeline import LogEntry
 from shared.flow import bundle, escalate, obey, page, sweep, triage
+from shared.flow.channel import Can, Notice, OutcomeUnknown, SendFailed
 from shared.flow.envelope import Delivery, written
 from shared.flow.held import release
-from shared.flow.ports import Can, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import Deps, Unavailable
 from shared.flow.rate_limit import CountedLimit
 from shared.store.memory import MemoryDirectory, MemoryIncidents
 from shared.store.memory_announcements import MemoryAnnouncements

@@ -17,8 +17,9 @@ from botocore.config import Config
 
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
-from shared.flow import ports
-from shared.flow.ports import Channel, Deps
+from shared.flow import ports, stores
+from shared.flow.channel import Channel, Listeners
+from shared.flow.ports import Deps
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb_counts import DynamoDbCounts
 from shared.store.dynamodb_directory import DynamoDbDirectory
@@ -124,22 +125,22 @@ class Wiring:
     def _make(self, service: str, config: Config = PATIENT) -> Any:
         return self._client(service, config)
 
-    def _incidents(self) -> ports.IncidentStore:
+    def _incidents(self) -> stores.IncidentStore:
         from shared.store.dynamodb import DynamoDbIncidents
 
         return DynamoDbIncidents(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
 
-    def _changes(self) -> ports.ChangeStore:
+    def _changes(self) -> stores.ChangeStore:
         from shared.store.dynamodb_changes import DynamoDbChanges
 
         return DynamoDbChanges(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
 
-    def _announcements(self) -> ports.AnnouncementStore:
+    def _announcements(self) -> stores.AnnouncementStore:
         from shared.store.dynamodb_announcements import DynamoDbAnnouncements
 
         return DynamoDbAnnouncements(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
 
-    def _contacts(self) -> ports.ContactStore:
+    def _contacts(self) -> stores.ContactStore:
         from shared.store.dynamodb_contacts import DynamoDbContacts
 
         return DynamoDbContacts(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
@@ -255,7 +256,7 @@ class Journal:
             pass
 
 
-def _webhooks(parameters: ports.Parameters, own_networks: str) -> ports.Listeners:
+def _webhooks(parameters: ports.Parameters, own_networks: str) -> Listeners:
     from shared.channels.webhook import Webhooks
 
     return Webhooks(parameters, _outside(own_networks))

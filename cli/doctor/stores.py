@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from cli.doctor.patient import Fault, Level, Patient
 from shared.domain.instants import format_seconds
-from shared.flow.ports import Overdue
+from shared.flow.stores import Overdue
 from shared.store.dynamodb_calls import code_of
 
 BUCKETS: Mapping[str, str] = {  # and what comes of it where one is gone

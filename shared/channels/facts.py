@@ -15,7 +15,7 @@ from shared.channels.plain_text import shown
 from shared.channels.wording import for_fallback, is_unproven, local, severity, unanswered, why_you
 from shared.domain.answer import headline
 from shared.domain.directory import Medium
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 
 SUMMARY_MAX = 1024  # as much as a summary may have
 VALUE_MAX = 500

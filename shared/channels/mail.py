@@ -17,7 +17,7 @@ from shared.channels.texts import Tell, text_of, unheard
 from shared.channels.wording import severity
 from shared.domain.answer import headline
 from shared.domain.directory import Urgency
-from shared.flow.ports import Can, Notice
+from shared.flow.channel import Can, Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

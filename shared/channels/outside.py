@@ -21,7 +21,7 @@ from typing import Any, cast
 from shared.channels.plain_text import one_line
 from shared.channels.vetted import Address, Network, Resolve, vetted
 from shared.domain.errors import Refused
-from shared.flow.ports import OutcomeUnknown, SendFailed
+from shared.flow.channel import OutcomeUnknown, SendFailed
 
 DEADLINE = 5.0  # s, for all of it
 LARGEST = 65_536  # bytes of an answer that are read

@@ -15,7 +15,8 @@ from shared.domain.answer import Word
 from shared.domain.directory import Urgency
 from shared.domain.errors import Refused
 from shared.domain.subscription import MORE_SERVICES, VAPID_KEY, refuse_unknown_service
-from shared.flow.ports import Can, Clock, Gone, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
+from shared.flow.channel import Can, Gone, Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import Clock, Parameters, Unavailable
 
 PATIENCE = 10.0  # s in all; a function has thirty
 REASON_MAX = 200

@@ -10,7 +10,7 @@ from shared.domain.event import Action, Event, Link, Severity
 from shared.domain.incident import begin
 from shared.domain.notification import FALLBACK, Page
 from shared.domain.timeline import Kind, LogEntry, Opening
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 
 NIGHT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SUMMARY = "Orders fail since the last deploy"

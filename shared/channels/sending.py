@@ -20,7 +20,7 @@ from botocore.exceptions import (
 )
 
 from shared.channels.plain_text import one_line
-from shared.flow.ports import OutcomeUnknown, SendFailed
+from shared.flow.channel import OutcomeUnknown, SendFailed
 
 REASON_MAX = 300  # characters of a provider's own words
 

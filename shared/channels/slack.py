@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from shared.channels.plain_text import one_line
 from shared.channels.slack_message import again, escaped_lines, render
 from shared.channels.texts import Tell, unheard
-from shared.flow.ports import Can, Notice, OutcomeUnknown, Parameters, SendFailed, TooMany, Unavailable
+from shared.flow.channel import Can, Notice, OutcomeUnknown, SendFailed, TooMany
+from shared.flow.ports import Parameters, Unavailable
 
 Ask = Callable[[str, Mapping[str, Any]], Any]  # a method of Slack's Web API and its arguments → what it answers
 

@@ -19,7 +19,7 @@ from shared.channels.wording import why_you
 from shared.domain.answer import Word
 from shared.domain.directory import Medium
 from shared.domain.incident import Status
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 
 # https://docs.slack.dev/reference/block-kit/blocks/header-block, …/section-block, …/context-block
 HEADER_MAX, TEXT_MAX, FIELD_MAX, FIELDS_MAX = 150, 3000, 2000, 10

@@ -15,7 +15,7 @@ from shared.channels.gsm7 import parts, writable, written
 from shared.channels.plain_text import cut, one_line
 from shared.channels.sending import sending_by
 from shared.channels.texts import Tell, unheard, write
-from shared.flow.ports import Can, Notice
+from shared.flow.channel import Can, Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -14,7 +14,8 @@ from shared.channels.facts import Facts, facts
 from shared.channels.outside import Answer, Outside
 from shared.channels.plain_text import cut, one_line, shown
 from shared.channels.texts import Tell, text_of, unheard
-from shared.flow.ports import Can, Notice, OutcomeUnknown, Parameters, SendFailed, Unavailable
+from shared.flow.channel import Can, Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import Parameters, Unavailable
 
 CARD = "application/vnd.microsoft.card.adaptive"
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"

@@ -16,7 +16,7 @@ from shared.channels.facts import Clean, Facts
 from shared.channels.facts import facts as facts_of
 from shared.channels.language import Markup, TemplateFault, compiled, filled
 from shared.channels.plain_text import one_line, shown
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 
 FOLDER = Path(__file__).parent / "templates"
 CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")})  # a template's own

@@ -12,7 +12,8 @@ from shared.channels.outside import Outside
 from shared.domain.announcement import Announcement
 from shared.domain.directory import Webhook
 from shared.domain.instants import Instant
-from shared.flow.ports import Gone, Parameters, SendFailed, Unavailable
+from shared.flow.channel import Gone, SendFailed
+from shared.flow.ports import Parameters, Unavailable
 
 VERSION = "v1"  # of the signature
 

@@ -4,7 +4,7 @@ from shared.domain.instants import Instant
 from shared.domain.notification import FALLBACK
 from shared.domain.timeline import Why
 from shared.domain.wall_clock import in_zone
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 
 
 def severity(notice: Notice) -> str:

@@ -11,7 +11,8 @@ from shared.domain.notification import Page, PageState
 from shared.flow.bundle import announce
 from shared.flow.escalate import queue
 from shared.flow.handing_on import find, following_page
-from shared.flow.ports import Admission, Deps, Loaded, Unavailable
+from shared.flow.ports import Deps, Unavailable
+from shared.flow.stores import Admission, Loaded
 
 TRIES = 25  # as many pages of one number at once, of which one is written first each time
 

@@ -9,7 +9,8 @@ from shared.domain.incident import Incident, apply
 from shared.domain.instants import Instant
 from shared.domain.timeline import LogEntry
 from shared.flow.escalate import begin_run, next_moment
-from shared.flow.ports import Change, Deps, Loaded
+from shared.flow.ports import Deps
+from shared.flow.stores import Change, Loaded
 
 NOTHING_ELSE = Change()
 

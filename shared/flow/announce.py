@@ -32,8 +32,10 @@ from shared.domain.instants import Instant
 from shared.domain.notification import WAITING, Page
 from shared.domain.timeline import LogEntry
 from shared.flow import publish
+from shared.flow.channel import Gone, OutcomeUnknown, SendFailed, TooMany
 from shared.flow.page import notice_for, posted
-from shared.flow.ports import Deps, Gone, Loaded, OutcomeUnknown, SendFailed, TooMany, Unavailable
+from shared.flow.ports import Deps, Unavailable
+from shared.flow.stores import Loaded
 
 PATIENCE = timedelta(seconds=30)  # for the first attempts of a batch; whatever is left then comes again in a minute
 AT_ONCE = 100  # announcements that one sweep says are due, the oldest first

@@ -7,7 +7,8 @@ from shared.domain.contact_state import ContactState
 from shared.domain.directory import Contact, Policy, Urgency, User
 from shared.domain.incident import Incident
 from shared.domain.notification import Page
-from shared.flow.ports import Deps, Notice
+from shared.flow.channel import Notice
+from shared.flow.ports import Deps
 
 NO_INCIDENT = "Q0000000000000"
 TEST = "TEST: nothing is wrong, and nothing is to be done. This is how a page reaches you"

@@ -26,10 +26,11 @@ from shared.domain.directory import Contact
 from shared.domain.errors import Conflict
 from shared.domain.notification import ATTEMPTS, FALLBACK, Page, PageState
 from shared.domain.paging import still_due
-from shared.flow import ports
+from shared.flow.channel import Bundle, Notice, OutcomeUnknown, SendFailed
 from shared.flow.escalate import queue
 from shared.flow.handing_on import find, following_page, lose, settle
-from shared.flow.ports import Change, Deps, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import Deps, Unavailable
+from shared.flow.stores import Change, Loaded
 from shared.flow.texted import note_texted
 
 TRIES = 25  # pages that join a bundle while it is looked at
@@ -99,7 +100,7 @@ def _notice(deps: Deps, line: Line, waiting: list[_Waiting]) -> Notice:
         alert=None,
         reply_to=None,
         account=directory.account.name,
-        bundle=ports.Bundle(text=text, pages=tuple(each.page for each in waiting)),
+        bundle=Bundle(text=text, pages=tuple(each.page for each in waiting)),
     )
 
 

@@ -14,7 +14,8 @@ from shared.domain.instants import Instant
 from shared.domain.notification import Page
 from shared.domain.responder import waiting
 from shared.domain.timeline import Why
-from shared.flow.ports import Change, Deps, Loaded, Unavailable
+from shared.flow.ports import Deps, Unavailable
+from shared.flow.stores import Change, Loaded
 
 TRIES = 8  # a turn meets another writer seldom, and eight times in a row only if something is wrong
 EARLY = timedelta(seconds=1)  # clocks of hosts differ: a run that wakes this much too early is on time

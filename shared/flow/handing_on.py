@@ -11,7 +11,8 @@ from shared.domain.instants import Instant, whole_second
 from shared.domain.notification import FALLBACK, LOST, UNSETTLED, Page, PageState
 from shared.domain.paging import recipient, still_due
 from shared.flow.escalate import queue, take, versions
-from shared.flow.ports import Change, Deps, Loaded, Unavailable
+from shared.flow.ports import Deps, Unavailable
+from shared.flow.stores import Change, Loaded
 
 TRIES = 8
 

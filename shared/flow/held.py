@@ -7,8 +7,9 @@ from shared.domain.holding import Held, Hold, hold
 from shared.domain.instants import Instant
 from shared.domain.routing import Route
 from shared.flow.opening import open_or_join, way_of
-from shared.flow.ports import Change, Deps
+from shared.flow.ports import Deps
 from shared.flow.recovering import recover
+from shared.flow.stores import Change
 
 
 def keep(deps: Deps, accepted: Accepted, under: Hold, known: KeyState | None, key: KeyState) -> None:

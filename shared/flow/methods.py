@@ -13,7 +13,8 @@ from shared.domain.errors import Conflict
 from shared.domain.incident import Incident
 from shared.domain.instants import Instant
 from shared.domain.notification import FALLBACK, Page
-from shared.flow.ports import Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.channel import Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import Deps, Unavailable
 
 TRIES = 8
 CONSEQUENCE = {

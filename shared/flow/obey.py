@@ -13,7 +13,8 @@ from shared.domain.merging import merge
 from shared.domain.timeline import LogEntry
 from shared.flow.advance import advance
 from shared.flow.opening import turn_of
-from shared.flow.ports import Change, Deps, Loaded, Unavailable
+from shared.flow.ports import Deps, Unavailable
+from shared.flow.stores import Change, Loaded
 
 TRIES = 8
 Marker = tuple[str, str]  # channel, provider's message id

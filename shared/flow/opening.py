@@ -17,7 +17,8 @@ from shared.domain.routing import Route, compiled, route, tried
 from shared.domain.timeline import Author, Kind, LogEntry, Opening
 from shared.flow.advance import advance, followed
 from shared.flow.escalate import begin_run, next_moment
-from shared.flow.ports import Change, Deps
+from shared.flow.ports import Deps
+from shared.flow.stores import Change
 
 WAITS = frozenset({KeyStatus.HELD, KeyStatus.RECOVERING})  # something of the alert is released later
 

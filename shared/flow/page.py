@@ -17,11 +17,13 @@ from shared.domain.notification import ATTEMPTS, FALLBACK, WAITING, Page, PageSt
 from shared.domain.paging import still_due
 from shared.flow import bundle, changes
 from shared.flow.admission import admit
+from shared.flow.channel import Gone, Notice, OutcomeUnknown, SendFailed
 from shared.flow.escalate import queue
 from shared.flow.handing_on import find, following_page, lose, settle
 from shared.flow.methods import mark_broken
-from shared.flow.ports import Deps, Gone, Loaded, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import Deps, Unavailable
 from shared.flow.redelivery import Handle, come_again
+from shared.flow.stores import Loaded
 from shared.flow.texted import note_texted, takes_answers
 
 T = TypeVar("T")

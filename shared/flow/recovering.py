@@ -9,7 +9,8 @@ from shared.domain.incident import Incident
 from shared.domain.timeline import Kind, LogEntry
 from shared.flow.advance import advance, followed
 from shared.flow.opening import author_of, state_at
-from shared.flow.ports import Change, Deps
+from shared.flow.ports import Deps
+from shared.flow.stores import Change
 
 
 def hold_of_recovery(deps: Deps, incident: Incident, known: KeyState, accepted: Accepted) -> Hold | None:

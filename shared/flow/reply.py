@@ -13,9 +13,11 @@ from shared.domain.errors import Refused
 from shared.domain.notification import Page
 from shared.domain.outlook import in_words
 from shared.domain.timeline import Author
+from shared.flow.channel import Notice, OutcomeUnknown, SendFailed
 from shared.flow.escalate import look
 from shared.flow.obey import Marker, Said, load, obey
-from shared.flow.ports import Deps, Loaded, Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import Deps
+from shared.flow.stores import Loaded
 
 HELP = "Answer with one line: ack, resolve, escalate, snooze 2h, reassign <name>, note <text>, status or help."
 

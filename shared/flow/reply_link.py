@@ -19,8 +19,9 @@ from shared.domain.outlook import in_words
 from shared.domain.timeline import LogEntry
 from shared.flow.escalate import look
 from shared.flow.obey import Said
-from shared.flow.ports import AlreadyCounted, Deps, Loaded
+from shared.flow.ports import Deps
 from shared.flow.reply import Reply, answered, seen_on, take
+from shared.flow.stores import AlreadyCounted, Loaded
 
 CHANNEL = "link"
 SHOWN = 8  # the timeline's newest entries

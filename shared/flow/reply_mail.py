@@ -16,11 +16,13 @@ from shared.domain.errors import Refused
 from shared.domain.notification import Page
 from shared.flow import returned
 from shared.flow.aside import said_to
+from shared.flow.channel import Notice
 from shared.flow.confirming import CONFIRM, SUBJECT, address_of, owners, prove
 from shared.flow.methods import change, heal
 from shared.flow.obey import Said
-from shared.flow.ports import AlreadyCounted, Deps, Notice, Unavailable
+from shared.flow.ports import Deps, Unavailable
 from shared.flow.reply import REPEATED, Reply, answered, ignored, seen_on, take, tell
+from shared.flow.stores import AlreadyCounted
 from shared.sources.answer_mail import MailAnswer, Verdicts, read
 from shared.sources.mail.delivery_report import DeliveryReport
 

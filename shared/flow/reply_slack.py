@@ -16,9 +16,11 @@ from shared.domain.errors import NotFound, Refused
 from shared.domain.incident import Incident
 from shared.domain.notification import Page
 from shared.domain.outlook import together
+from shared.flow.channel import OutcomeUnknown, SendFailed
 from shared.flow.page import notice_for
-from shared.flow.ports import AlreadyCounted, Deps, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import Deps, Unavailable
 from shared.flow.reply import REPEATED, Reply, ignored, take
+from shared.flow.stores import AlreadyCounted
 from shared.sources.slack_request import Ordered, Pressed, Written
 
 CHANNEL = "slack"

@@ -31,8 +31,9 @@ from shared.flow.aside import said_to
 from shared.flow.confirming import new_code, owners
 from shared.flow.methods import change
 from shared.flow.obey import load
-from shared.flow.ports import AlreadyCounted, Deps
+from shared.flow.ports import Deps
 from shared.flow.reply import REPEATED, Reply, ignored, seen_on, take, tell
+from shared.flow.stores import AlreadyCounted
 from shared.sources.text_answer import TextAnswer, read
 
 ONE_ALONE = timedelta(hours=24)  # within which an answer without a number can only mean one incident

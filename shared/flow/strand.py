@@ -29,9 +29,10 @@ from shared.flow.advance import advance, followed
 from shared.flow.envelope import Delivery, read
 from shared.flow.held import change_what_waits, end_what_waits, hold_of, keep
 from shared.flow.opening import author_of, new_key, open_or_join, raised, state_at, way_of
-from shared.flow.ports import Change, Deps, Unavailable
+from shared.flow.ports import Deps, Unavailable
 from shared.flow.quarantine import quarantine
 from shared.flow.recovering import ended, hold_of_recovery, keep_recovery, relapsed
+from shared.flow.stores import Change
 from shared.flow.verification import verified
 
 REMEMBERED_FOR = timedelta(hours=1)  # a resolve that met nothing

@@ -13,7 +13,8 @@ from shared.domain.directory import Contact, Medium, User
 from shared.domain.errors import Conflict, Refused
 from shared.domain.subscription import VAPID_KEY, decode, read_subscription
 from shared.flow.aside import said_to
-from shared.flow.ports import Deps, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.channel import OutcomeUnknown, SendFailed
+from shared.flow.ports import Deps, Unavailable
 
 SUBJECT = "Tocsin reaches you here"
 TEST = "This is a test: pages for {name} come to this device from now on."

@@ -13,7 +13,8 @@ from shared.flow.announce import say_what_is_due
 from shared.flow.escalate import begin_run, queue, take
 from shared.flow.heartbeats import raise_silence, set_up_hearts
 from shared.flow.held import release
-from shared.flow.ports import Deps, NothingApplied, Overdue, Unavailable
+from shared.flow.ports import Deps, NothingApplied, Unavailable
+from shared.flow.stores import Overdue
 
 PUSHED_BACK = timedelta(minutes=1)
 TRIES = 3  # then the fallback contact is told

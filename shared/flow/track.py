@@ -15,7 +15,8 @@ from shared.domain.paging import still_due
 from shared.flow.escalate import queue
 from shared.flow.handing_on import find, following_page, hand_on
 from shared.flow.methods import heal, mark_broken
-from shared.flow.ports import Change, Deps, Loaded, Unavailable
+from shared.flow.ports import Deps, Unavailable
+from shared.flow.stores import Change, Loaded
 from shared.sources.delivery import Outcome, Report
 
 TRIES = 8

@@ -21,7 +21,7 @@ from shared.domain.instants import Instant, format_seconds
 from shared.domain.notification import AFTER, FALLBACK, UNSETTLED, Page, PageState, stale_at
 from shared.domain.put_aside import PutAside
 from shared.domain.timeline import LogEntry
-from shared.flow.ports import Admission, AlreadyCounted, Change, Loaded, Overdue
+from shared.flow.stores import Admission, AlreadyCounted, Change, Loaded, Overdue
 from shared.store import dynamodb_items as items
 from shared.store.dynamodb_aside import put_aside
 from shared.store.dynamodb_calls import (

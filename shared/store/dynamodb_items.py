@@ -26,7 +26,7 @@ from shared.domain.notification import WAITING, Page, message_name, stale_at
 from shared.domain.plain import from_plain, to_plain
 from shared.domain.responder import waiting
 from shared.domain.timeline import LogEntry
-from shared.flow.ports import Overdue
+from shared.flow.stores import Overdue
 from shared.store.dynamodb_calls import Item
 from shared.store.dynamodb_forms import key, plain, plain_members, typed, typed_members
 

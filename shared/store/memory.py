@@ -22,7 +22,8 @@ from shared.domain.paging import still_due
 from shared.domain.plain import to_plain
 from shared.domain.put_aside import PutAside, dropped, quarantined
 from shared.domain.timeline import LogEntry
-from shared.flow.ports import Admission, AlreadyCounted, Change, Loaded, NothingApplied, Overdue
+from shared.flow.ports import NothingApplied
+from shared.flow.stores import Admission, AlreadyCounted, Change, Loaded, Overdue
 
 
 @dataclass(slots=True)

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from shared.domain.errors import Refused
-from shared.flow.ports import Deps, SendFailed, Unavailable
+from shared.flow.channel import SendFailed
+from shared.flow.ports import Deps, Unavailable
 from shared.flow.reply import ignored
 from shared.flow.subscribing import AGAIN, open_subscribing, public_key, subscribe
 from shared.web.answer_page import LOOKING, refused_page, shown

@@ -13,7 +13,7 @@ from shared.domain.directory import Medium
 from shared.domain.event import Event, Link, Severity
 from shared.domain.incident import Incident, begin
 from shared.domain.notification import Page
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 from tests.domain.test_incident import BEGUN
 from tests.flow.people import FALLBACK, user
 

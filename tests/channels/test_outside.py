@@ -11,7 +11,7 @@ import pytest
 
 from shared.channels.outside import LARGEST, Outside, by_dns
 from shared.channels.vetted import read_networks
-from shared.flow.ports import OutcomeUnknown, SendFailed
+from shared.flow.channel import OutcomeUnknown, SendFailed
 from tests.channels.receivers import answer, receiving, trusting
 
 LOOPBACK = read_networks("127.0.0.0/8")

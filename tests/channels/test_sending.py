@@ -23,7 +23,8 @@ from shared.channels.sms import SmsChannel, TwoWaySmsChannel
 from shared.channels.texts import unheard
 from shared.domain.directory import DELIVERED, Medium
 from shared.domain.errors import Refused
-from shared.flow.ports import OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.channel import OutcomeUnknown, SendFailed
+from shared.flow.ports import Unavailable
 from shared.store.parameters import SsmParameters
 from shared.wiring import Channels, Journal
 from tests.channels.test_messages import NIGHT, notice

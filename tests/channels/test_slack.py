@@ -16,7 +16,7 @@ from shared.channels.slack import API_URL, TOKEN, SlackChannel, client_by
 from shared.channels.slack_message import BUTTON, render
 from shared.domain.directory import Contact, Medium
 from shared.domain.incident import Status
-from shared.flow.ports import Notice, OutcomeUnknown, SendFailed, TooMany
+from shared.flow.channel import Notice, OutcomeUnknown, SendFailed, TooMany
 from tests.channels import slack_double
 from tests.channels.slack_double import Slack, calls_somebody, late, slack
 from tests.channels.test_messages import HOSTILE, notice

@@ -14,7 +14,7 @@ from shared.channels.outside import Outside
 from shared.channels.teams import LARGEST, TeamsChannel, render
 from shared.channels.vetted import read_networks
 from shared.domain.directory import Contact, Medium
-from shared.flow.ports import Notice, OutcomeUnknown, SendFailed
+from shared.flow.channel import Notice, OutcomeUnknown, SendFailed
 from tests.channels.receivers import Behave, Receiver, answer, receiving, trusting
 from tests.channels.test_messages import HOSTILE, notice
 

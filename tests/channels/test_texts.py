@@ -14,7 +14,7 @@ from shared.channels.facts import SUMMARY_MAX, facts
 from shared.channels.texts import TEXTS, default, text_of
 from shared.config.build import build
 from shared.domain.directory import Medium, Urgency
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 from shared.sources.mail.html_text import html_text
 from shared.sources.mail.new_text import new_text
 from shared.wiring import Channels

@@ -21,7 +21,8 @@ from shared.domain.announcement import EVENTS, Announcement, first, identity
 from shared.domain.directory import Urgency, Webhook
 from shared.domain.incident import begin
 from shared.domain.timeline import Author, Kind, LogEntry, Opening
-from shared.flow.ports import Gone, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.channel import Gone, OutcomeUnknown, SendFailed
+from shared.flow.ports import Unavailable
 from tests.channels.receivers import Behave, answer, receiving, trusting
 from tests.flow.people import directory, level, policy
 

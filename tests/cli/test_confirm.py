@@ -18,7 +18,7 @@ from cli.world import World
 from shared.channels import mail, sms
 from shared.domain.contact_state import ContactState, broken, confirmed
 from shared.domain.directory import Contact, Medium
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 from tests.flow.people import directory
 from tests.flow.story import EVENING
 

@@ -13,7 +13,8 @@ from shared.domain.instants import Instant
 from shared.domain.notification import PageState
 from shared.domain.plain import to_plain
 from shared.flow import announce, publish, sweep
-from shared.flow.ports import Gone, OutcomeUnknown, SendFailed, TooMany, Unavailable
+from shared.flow.channel import Gone, OutcomeUnknown, SendFailed, TooMany
+from shared.flow.ports import Unavailable
 from tests.flow.people import directory, user
 from tests.flow.story import Story
 

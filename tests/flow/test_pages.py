@@ -13,8 +13,9 @@ from shared.domain.errors import Refused
 from shared.domain.instants import Instant
 from shared.domain.notification import Page, PageState
 from shared.flow import page, sweep
+from shared.flow.channel import Can, Notice, OutcomeUnknown, SendFailed
 from shared.flow.handing_on import lose
-from shared.flow.ports import Can, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.ports import Deps, Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import Story, moment
 

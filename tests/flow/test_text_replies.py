@@ -13,7 +13,7 @@ from shared.domain.directory import Contact, Medium
 from shared.domain.incident import Status
 from shared.domain.notification import PageState
 from shared.flow import reply_text
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 from tests.flow.people import directory, level
 from tests.flow.story import Story
 

@@ -14,9 +14,10 @@ from shared.domain.instants import Instant
 from shared.domain.notification import FALLBACK, Page, PageState
 from shared.domain.timeline import Kind
 from shared.flow import track
+from shared.flow.channel import Gone, Notice
 from shared.flow.page import Order as PageOrder
 from shared.flow.page import run as run_page
-from shared.flow.ports import Gone, Notice, Unavailable
+from shared.flow.ports import Unavailable
 from shared.sources.delivery import Outcome, Report
 from tests.flow.people import directory, level, user
 from tests.flow.story import Story, moment

@@ -14,8 +14,9 @@ from shared.domain.instants import Instant
 from shared.domain.timeline import Kind
 from shared.flow import triage
 from shared.flow.envelope import Delivery, written
-from shared.flow.ports import Change, Unavailable
+from shared.flow.ports import Unavailable
 from shared.flow.quarantine import QUARANTINE_KEY
+from shared.flow.stores import Change
 from shared.store.memory import MemoryIncidents
 from tests.flow.people import INTEGRATIONS, directory, level
 from tests.flow.story import EVENING, INTEGRATION, Story, event

@@ -15,7 +15,7 @@ from shared.channels.web_push import Keys, make_keys, written
 from shared.domain.contact_state import unknown
 from shared.domain.directory import Urgency
 from shared.domain.subscription import MORE_SERVICES, VAPID_KEY, read_subscription
-from shared.flow.ports import Gone, Notice, OutcomeUnknown, SendFailed
+from shared.flow.channel import Gone, Notice, OutcomeUnknown, SendFailed
 from tests.push.house import here
 from tests.push.service import PushService, Scripted
 from tests.web.browser_double import Phone

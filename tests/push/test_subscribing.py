@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.directory import Medium
 from shared.domain.subscription import VAPID_KEY, encode
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 from tests.push.house import DEVICE, House
 from tests.push.service import PushService, Scripted
 

@@ -23,8 +23,8 @@ from local.system import Local
 from shared.domain.announcement import identity
 from shared.domain.notification import GRACE, PageState
 from shared.domain.replay import differences
-from shared.flow.ports import Loaded
 from shared.flow.rate_limit import WORTH_SHARING
+from shared.flow.stores import Loaded
 from shared.wiring import now
 from tests.system.conftest import Quiet, Running, eventually
 from tests.system.reports import bounced, opted_out

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.directory import Medium
-from shared.flow.ports import Channel, Deps, Notice, OutcomeUnknown, SendFailed, Unavailable
+from shared.flow.channel import Channel, Notice, OutcomeUnknown, SendFailed
+from shared.flow.ports import Deps, Unavailable
 
 PORTS = (
     "incidents",

@@ -12,7 +12,8 @@ from shared.domain.event import Action
 from shared.domain.incident import Status
 from shared.domain.timeline import Author, Kind, Why
 from shared.flow import escalate, obey
-from shared.flow.ports import SendFailed, Unavailable
+from shared.flow.channel import SendFailed
+from shared.flow.ports import Unavailable
 from tests.flow.people import directory, level
 from tests.flow.story import EVENING
 from tests.seeds import seeds

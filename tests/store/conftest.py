@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.tables import INCIDENTS
-from shared.flow.ports import IncidentStore
+from shared.flow.stores import IncidentStore
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.memory import MemoryIncidents
 from tests.store.tables import OneAtATime, tables

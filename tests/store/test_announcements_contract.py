@@ -9,7 +9,8 @@ import pytest
 from bench.tables import INCIDENTS
 from shared.domain.announcement import KEPT, Announcement, delivered, failed, tried_again
 from shared.domain.errors import Conflict
-from shared.flow.ports import AnnouncementStore, Unavailable
+from shared.flow.ports import Unavailable
+from shared.flow.stores import AnnouncementStore
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.dynamodb_announcements import DynamoDbAnnouncements
 from shared.store.memory_announcements import MemoryAnnouncements

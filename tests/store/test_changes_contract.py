@@ -11,8 +11,9 @@ from bench.capacity import write_units
 from bench.tables import INCIDENTS
 from shared.domain.change_event import KEPT_FOR, ChangeEvent, ServiceChange
 from shared.domain.event import Link
-from shared.flow.ports import ChangeStore, Unavailable
+from shared.flow.ports import Unavailable
 from shared.flow.rate_limit import SharedCounts
+from shared.flow.stores import ChangeStore
 from shared.store.dynamodb_changes import DynamoDbChanges
 from shared.store.dynamodb_counts import DynamoDbCounts
 from shared.store.memory_changes import MemoryChanges, MemoryCounts

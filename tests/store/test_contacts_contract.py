@@ -10,7 +10,8 @@ from bench.tables import INCIDENTS
 from shared.domain.contact_state import CODE_LASTS, GUESSES, Texted, broken, confirmed, guess, unknown, with_code
 from shared.domain.directory import Contact, Medium
 from shared.domain.errors import Conflict
-from shared.flow.ports import ContactStore, Unavailable
+from shared.flow.ports import Unavailable
+from shared.flow.stores import ContactStore
 from shared.store.dynamodb_contacts import DynamoDbContacts
 from shared.store.memory_contacts import MemoryContacts
 from tests.store.tables import OneAtATime, tables, unreachable

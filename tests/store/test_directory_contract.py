@@ -10,7 +10,8 @@ import pytest
 from bench.tables import DIRECTORY
 from shared.config.build import build
 from shared.domain.errors import Conflict, NotFound
-from shared.flow.ports import DirectoryStore, NothingApplied, Unavailable
+from shared.flow.ports import NothingApplied, Unavailable
+from shared.flow.stores import DirectoryStore
 from shared.store.dynamodb_directory import DynamoDbDirectory, Version
 from shared.store.memory import MemoryDirectory
 from tests.store.tables import OneAtATime, refusal, tables, unreachable

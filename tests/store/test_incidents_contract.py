@@ -24,7 +24,8 @@ from shared.domain.notification import FALLBACK, GRACE, STALE, Page, PageState
 from shared.domain.put_aside import Cause, PutAside
 from shared.domain.rule_trace import RuleTrace
 from shared.domain.timeline import Author, Kind, LogEntry, Opening
-from shared.flow.ports import AlreadyCounted, Change, IncidentStore, Overdue, Unavailable
+from shared.flow.ports import Unavailable
+from shared.flow.stores import AlreadyCounted, Change, IncidentStore, Overdue
 from shared.sources import cloudwatch
 from shared.store.dynamodb import DynamoDbIncidents
 from shared.store.dynamodb_items import log_entry_of_stream

@@ -12,7 +12,7 @@ from shared.domain.bundling import LISTED_MAX, Line, Listed, Verdict, admit, cle
 from shared.domain.directory import Medium
 from shared.domain.errors import Conflict
 from shared.domain.notification import STALE, Page, PageState
-from shared.flow.ports import Admission, IncidentStore, Overdue
+from shared.flow.stores import Admission, IncidentStore, Overdue
 from shared.store.dynamodb_items import line_item
 from tests.store import test_incidents_contract as contract
 from tests.store.test_incidents_contract import (

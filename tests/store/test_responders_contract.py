@@ -10,7 +10,7 @@ from shared.domain.errors import Conflict
 from shared.domain.incident import Incident, apply, fold
 from shared.domain.merging import merge
 from shared.domain.timeline import Author, Kind, LogEntry
-from shared.flow.ports import AlreadyCounted, Change, IncidentStore
+from shared.flow.stores import AlreadyCounted, Change, IncidentStore
 from tests.store.test_incidents_contract import (
     ADA,
     DUE,

@@ -22,7 +22,8 @@ from shared.domain.alert import key_hash, routed_key
 from shared.domain.bundling import line_name
 from shared.domain.directory import Medium
 from shared.domain.errors import Conflict
-from shared.flow.ports import Deps, Loaded
+from shared.flow.ports import Deps
+from shared.flow.stores import Loaded
 
 T = TypeVar("T")
 PATIENCE = 30.0  # s

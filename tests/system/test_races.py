@@ -14,7 +14,7 @@ from shared.domain.incident import Incident, Status
 from shared.domain.notification import WAITING
 from shared.domain.timeline import Kind, LogEntry
 from shared.flow.envelope import written
-from shared.flow.ports import Loaded
+from shared.flow.stores import Loaded
 from tests.seeds import TOLD, chance
 from tests.system.conftest import Running, eventually
 from tests.system.test_main_job import alarm, alarm_key

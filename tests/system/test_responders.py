@@ -7,7 +7,7 @@ from shared.domain.incident import Status
 from shared.domain.notification import PageState
 from shared.domain.timeline import Author, Kind
 from shared.flow.obey import obey
-from shared.flow.ports import Loaded
+from shared.flow.stores import Loaded
 from shared.store.services import StepFunctions
 from tests.system.conftest import Running, eventually
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from functions.reply import handler
 from shared.domain.directory import Directory
-from shared.flow.ports import Notice
+from shared.flow.channel import Notice
 from shared.store.memory import MemoryIncidents
 from tests.flow.people import directory, level
 from tests.flow.story import Story

@@ -9,7 +9,7 @@ import pytest
 
 from cli.world import Wall
 from shared.domain.directory import Medium
-from shared.flow.ports import Notice, OutcomeUnknown, SendFailed
+from shared.flow.channel import Notice, OutcomeUnknown, SendFailed
 from tests.web.slack_member import ADA, FORM, GRACE, STRANGER, Workspace
 
 
