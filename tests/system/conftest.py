@@ -169,10 +169,11 @@ class Running:
         self.posts(bytes(mail), page["headers"]["Reply-To"])
 
     def posts(self, raw: bytes, to: str) -> None:
-        """A whole mail, by SMTP."""
+        """A whole mail, by SMTP, whose lines end as SMTP's do."""
+        lines = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         host, _, port = self.local.description.smtp.partition(":")
         with smtplib.SMTP(host, int(port)) as server:
-            server.sendmail("sender@acme.example", [to], raw)
+            server.sendmail("sender@acme.example", [to], lines)
 
 
 def eventually(look: Callable[[], T | None], what: str = "it", patience: float = PATIENCE) -> T:
