@@ -29,7 +29,7 @@ TALKED_OF = frozenset(Kind) - {  # in the thread of a message there; the rest is
     Kind.ALERTS_MOVED,
 }
 WRITTEN = "entries.written"  # said on the bus once for a batch, of what somebody is to be told of: numbers by incident
-DUE = "webhook.due"  # said on the bus of an announcement whose next attempt is due
+DUE = "webhook.due"  # said on the bus once a minute, of the announcements whose next attempt is due: their ids
 TRIED_FOR = timedelta(days=1)
 KEPT = timedelta(days=8)  # from its beginning: a week after it was given up
 TEXT_MAX = 2000  # characters of each text
@@ -122,6 +122,11 @@ def tried_again(announcement: Announcement, now: Instant) -> Announcement:
     tries = announcement.tries + 1
     pause = min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
     return replace(announcement, tries=tries, due_at=now + pause)
+
+
+def put_off(announcement: Announcement, now: Instant) -> Announcement:
+    """Its attempt was due and wasn't made: it comes again the later the older it is."""
+    return replace(announcement, due_at=now + min(max(now - announcement.since, FIRST_PAUSE), LONGEST_PAUSE))
 
 
 def delivered(announcement: Announcement) -> Announcement:

@@ -2,8 +2,8 @@
 
 Laws: an announcement is written before its first attempt, so that none is lost and none is told twice because the bus
 said it twice; whoever writes one more attempt on it sends it. What fails comes again by ``sweep``, which only says so
-on the bus: no page waits for a webhook or a thread. Where the chat takes no more for now, this run asks it for nothing
-else.
+on the bus, in one word for all: no page waits for a webhook or a thread, nor for a function that waits for one. Whoever
+fails is asked for nothing more in that run.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ from shared.domain.announcement import (
     first_there,
     given_up,
     is_due,
+    put_off,
     talked_of,
     too_old,
     tried_again,
@@ -37,21 +38,22 @@ from shared.flow.page import notice_for, posted
 from shared.flow.ports import Deps, Unavailable
 from shared.flow.stores import Loaded
 
-PATIENCE = timedelta(seconds=30)  # for the first attempts of a batch; whatever is left then comes again in a minute
+PATIENCE = timedelta(seconds=30)  # for the attempts of one run; whatever is left then comes again in a minute or more
 AT_ONCE = 100  # announcements that one sweep says are due, the oldest first
 
 
 def run(deps: Deps, event: str, detail: Mapping[str, Any]) -> None:
     """What the bus said; what isn't meant for us is left alone. Raises Unavailable."""
     if event == DUE:
-        _again(deps, str(detail["id"]))
+        _again(deps, detail["ids"])
     elif event == WRITTEN:
         _tell(deps, detail["entries"])
 
 
 def say_what_is_due(deps: Deps) -> None:
     """For ``sweep``. Said again each minute until an attempt is written. Raises Unavailable."""
-    publish.put(deps, [(DUE, {"id": name}) for name in deps.announcements.due(deps.now(), AT_ONCE)])
+    if names := deps.announcements.due(deps.now(), AT_ONCE):
+        publish.put(deps, [(DUE, {"ids": names})])
 
 
 def _tell(deps: Deps, written: Mapping[str, Sequence[int]]) -> None:
@@ -59,12 +61,12 @@ def _tell(deps: Deps, written: Mapping[str, Sequence[int]]) -> None:
     directory, began = deps.directory.current(), deps.now()
     new = [each for incident, numbers in written.items() for each in _first(deps, directory, incident, numbers)]
     mine = [announcement for announcement in new if _begun(deps, None, announcement)]
-    chat_is_full = False
+    weary: set[str] = set()
     for announcement in mine:
         if deps.now() - began > PATIENCE:
             return
-        if not (chat_is_full and announcement.place):
-            chat_is_full = _send(deps, announcement) or chat_is_full
+        if announcement.webhook not in weary and not _send(deps, announcement):
+            weary.add(announcement.webhook)
 
 
 def _first(deps: Deps, directory: Directory, name: str, numbers: Sequence[int]) -> Iterator[Announcement]:
@@ -102,16 +104,21 @@ def _begun(deps: Deps, known: Announcement | None, announcement: Announcement) -
     return True
 
 
-def _again(deps: Deps, name: str) -> None:
-    known = deps.announcements.get(name)
-    if known is None or not is_due(known, deps.now()):
-        return
-    if not _heard_by(deps.directory.current(), known):
-        _give_up(deps, known, "the configuration has no such webhook any more, or it doesn't hear this event")
-    elif too_old(known, deps.now()):
-        _give_up(deps, known, known.error or "nobody can say what its attempts came to")
-    elif _begun(deps, known, mine := tried_again(known, deps.now())):
-        _send(deps, mine)
+def _again(deps: Deps, names: Sequence[str]) -> None:
+    """The least tried first, so that one that its receiver never takes holds up none of the others."""
+    began = deps.now()
+    found = (deps.announcements.get(name) for name in names)
+    weary: set[str] = set()
+    for known in sorted((each for each in found if each and is_due(each, began)), key=lambda each: each.tries):
+        late = deps.now() - began > PATIENCE
+        if not _heard_by(deps.directory.current(), known):
+            _give_up(deps, known, "the configuration has no such webhook any more, or it doesn't hear this event")
+        elif too_old(known, deps.now()):
+            _give_up(deps, known, known.error or "nobody can say what its attempts came to")
+        elif late or known.webhook in weary:
+            _begun(deps, known, put_off(known, deps.now()))
+        elif _begun(deps, known, mine := tried_again(known, deps.now())) and not _send(deps, mine):
+            weary.add(known.webhook)
 
 
 def _heard_by(directory: Directory, announcement: Announcement) -> bool:
@@ -120,19 +127,23 @@ def _heard_by(directory: Directory, announcement: Announcement) -> bool:
 
 
 def _send(deps: Deps, announcement: Announcement) -> bool:
-    """Whether who was to be told takes no more for now."""
+    """False where this run should ask the webhook, or the whole chat, for nothing more."""
     try:
         _attempt(deps, announcement)
     except Gone as fault:
         _give_up(deps, announcement, str(fault))
     except TooMany as fault:
         _come_again(deps, announcement, fault, timedelta(seconds=fault.seconds))
-        return True
-    except (SendFailed, OutcomeUnknown, Unavailable) as fault:
+        return False
+    except (OutcomeUnknown, Unavailable) as fault:
         _come_again(deps, announcement, fault, timedelta())
+        return False
+    except SendFailed as fault:  # of a chat it may be this one place
+        _come_again(deps, announcement, fault, timedelta())
+        return announcement.place is not None
     else:
         _note(deps, announcement, delivered(announcement))
-    return False
+    return True
 
 
 def _attempt(deps: Deps, announcement: Announcement) -> None:

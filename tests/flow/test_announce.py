@@ -173,14 +173,14 @@ def test_an_attempt_whose_function_died_is_made_again() -> None:
 def test_of_two_who_hear_that_it_is_due_one_tells_it() -> None:
     night = once(SendFailed("it answered 500"))
     night.world.clock.at += MINUTE
-    night.world.notebook.said = [("webhook.due", {"id": night.only.id})] * 2
+    night.world.notebook.said = [("webhook.due", {"ids": [night.only.id]})] * 2
     night.hear()
     assert len(night.events) == 2  # the first attempt, and one more
 
 
 def test_it_is_not_tried_before_its_time() -> None:
     night = once(SendFailed("it answered 500"))
-    night.world.notebook.said = [("webhook.due", {"id": night.only.id}), ("webhook.due", {"id": "unknown"})]
+    night.world.notebook.said = [("webhook.due", {"ids": [night.only.id, "unknown"]})]
     night.hear()
     assert len(night.events) == 1
 
@@ -201,6 +201,74 @@ def test_slow_webhooks_leave_the_others_to_the_next_minute() -> None:
     assert sorted(name for name, _ in night.events) == [webhook.name for webhook in webhooks]
 
 
+def troubled(*webhooks: Webhook) -> Night:
+    """Acknowledged and resolved, and none of the webhooks answered."""
+    night = Night(*webhooks)
+    night.world.ears.faults = [OutcomeUnknown("it may have arrived")] * 100
+    night.receive()
+    night.says("ada", Order.ACKNOWLEDGE)
+    night.resolve()
+    return night.publish()
+
+
+def test_however_much_is_due_sweep_calls_announce_once() -> None:
+    """Each call is a function that runs beside those that page, and the account has so many at once."""
+    night = troubled(AUDIT, replace(AUDIT, name="other"))
+    night.world.clock.at += MINUTE
+    announce.say_what_is_due(night.world.deps)
+    ((event, detail),) = night.world.notebook.said
+    assert event == "webhook.due"
+    assert sorted(detail["ids"]) == sorted(each.id for each in night.world.announcements.all())
+
+
+def test_whoever_does_not_answer_is_asked_once_a_run_and_holds_up_nobody_else() -> None:
+    night = troubled(AUDIT, replace(AUDIT, name="other"))
+    assert [name for name, _ in night.events] == ["audit", "other"]
+    before = len(night.events)
+    night.later(MINUTE)
+    assert sorted(name for name, _ in night.events[before:]) == ["audit", "other"]
+
+
+def test_once_it_answers_it_is_told_of_all() -> None:
+    night = troubled(AUDIT)
+    night.later(MINUTE)
+    night.world.ears.faults = []
+    for _ in range(5):
+        night.later(MINUTE)
+    assert {each.due_at for each in night.world.announcements.all()} == {None}
+    assert {event for _, event in night.events} == {f"incident.{kind}" for kind in night.kinds}
+
+
+def test_one_that_its_receiver_never_takes_holds_up_none_of_the_others() -> None:
+    night = Night(AUDIT)
+
+    class Choosy:
+        def tell(self, webhook: Webhook, announcement: Announcement, now: Instant) -> None:
+            if announcement.number == 1:
+                raise OutcomeUnknown("it may have arrived")
+
+    night.receive()
+    night.says("ada", Order.ACKNOWLEDGE)
+    night.world.deps = replace(night.world.deps, listeners=Choosy())
+    night.publish()
+    for _ in range(3):
+        night.later(MINUTE)
+    assert [each.number for each in night.world.announcements.all() if each.due_at is not None] == [1]
+
+
+def test_a_slack_that_is_full_is_asked_once_by_what_is_due() -> None:
+    night = in_slack()
+    night.world.wall.faults = [TooMany("full", 30)] * 2
+    night.says("grace", Order.ACKNOWLEDGE)
+    night.says("grace", Order.NOTE, text="the disk is full")
+    night.publish()
+    night.later(MINUTE)
+    assert (lines(night), night.world.wall.faults) == ([], [])
+    for _ in range(3):
+        night.later(MINUTE)
+    assert sorted(lines(night)) == ["Grace acknowledged it", "Grace noted: the disk is full"]
+
+
 def test_what_else_the_bus_says_is_left_alone() -> None:
     night = Night(AUDIT)
     announce.run(night.world.deps, "", {})
@@ -219,7 +287,7 @@ def test_sweep_pages_first_and_a_bus_that_is_away_holds_it_up_in_nothing() -> No
     assert sweep.run(replace(night.world.deps, bus=Away())) >= 0
     assert "webhooks that are due are told a minute later" in night.world.notebook.faults[-1]
     sweep.run(night.world.deps)
-    assert ("webhook.due", {"id": night.only.id}) in night.world.notebook.said
+    assert ("webhook.due", {"ids": [night.only.id]}) in night.world.notebook.said
 
 
 def test_where_nobody_is_to_be_told_announce_is_never_called() -> None:
