@@ -195,6 +195,8 @@ HOSTILE = {
     "blanks": HEAD + b"\n" + (b" " * 1_000 + b"x\n") * 1_000,
     "labels": HEAD + b"\n" + b"From: a\nSent\n" * 80_000,
     "reports": HEAD + b"Content-Type: message/delivery-status\n\n" + b"Final-Recipient: x; a@b.c\n\n" * 40_000,
+    "empty lines of a report": HEAD + b"Content-Type: message/delivery-status\n\n" + b"\n" * RAW_MAX,
+    "empty lines as of old": HEAD + b"Content-Type: message/delivery-status\n\n" + b"\r" * RAW_MAX,
     "parts": HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\na\n" * 150_000,
     "numbers": HEAD + b"\n" + b"1." * 500_000,
     "pgp": HEAD + b"\n-----BEGIN PGP SIGNED MESSAGE-----" + b"\n " * 50_000,

@@ -23,12 +23,15 @@ LINES_OF_PARTS_MAX = 1_000  # lines with which a part may begin or end
 PARTS_MAX = 100  # in one multipart
 BOUNDARIES_MAX = 30  # multiparts in each other; the parser holds each line against all that are open
 HEADER_LINES_MAX = 5_000
+EMPTY_LINES_MAX = 20_000  # the parser makes a message of what stands between two of them in a delivery report
 HEADER_MAX = 4_000  # characters of a header that are read
 
 FILE = re.compile(rb"(?:^|\n)content-type[ \t]*:[ \t\r\n]*(?:image|audio|video|application|font|model)/", re.IGNORECASE)
 PART_HEADERS = re.compile(rb"(?im)^(content-[a-z-]{1,30}[ \t]*:(?:[^\n]|\n[ \t]){0,2000})(?:[^\n]+|\n[ \t])*")
 BLANK_BEFORE_COLON = re.compile(rb"(?im)^(from|to|cc|subject|date|message-id|reply-to|sender|return-path)[ \t]+:")
 EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
+BEFORE_EMPTY_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?=[\r\n])")  # by whatever ends a line for the parser
+BOUNDARY = re.compile(rb"\bboundary[*\d]*[ \t]*=", re.IGNORECASE)
 
 CHARSETS = {  # what programs mean by a name; each can do all that the name says, and more
     "us-ascii": "utf-8",
@@ -81,7 +84,12 @@ def _bounded(raw: bytes) -> bytes:
     head = raw[: end.start()] if end else raw
     lines = head.split(b"\n", HEADER_LINES_MAX)[:HEADER_LINES_MAX]
     raw = BLANK_BEFORE_COLON.sub(rb"\1:", b"\n".join(lines)) + raw[len(head) :]
-    places = islice(re.finditer(rb"(?i)\bboundary[*\d]*[ \t]*=", raw), BOUNDARIES_MAX, BOUNDARIES_MAX + 1)
+    return _up_to(_up_to(raw, BOUNDARY, BOUNDARIES_MAX), BEFORE_EMPTY_LINE, EMPTY_LINES_MAX)
+
+
+def _up_to(raw: bytes, mark: re.Pattern[bytes], limit: int) -> bytes:
+    """What stands before the mark that is one too many."""
+    places = islice(mark.finditer(raw), limit, limit + 1)
     return raw[: next((place.start() for place in places), len(raw))]
 
 
