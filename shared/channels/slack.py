@@ -28,6 +28,7 @@ WORLDS = "https://slack.com/api/"
 
 PATIENCE = 8  # s: two calls end within page's own time-out
 SHORT = 2.0  # s: so long is waited where Slack asks for it; beyond, the next method is quicker
+LONGEST = 86_400.0  # s: an answer that asks for more is none that anybody can mean
 REASON_MAX = 300
 QUIET = {"unfurl_links": False, "unfurl_media": False, "link_names": False, "parse": "none"}
 
@@ -192,7 +193,7 @@ def _refused(response: Any) -> SendFailed | OutcomeUnknown:
 
 
 def _seconds(headers: Mapping[str, Any]) -> float:
-    """https://docs.slack.dev/apis/web-api/rate-limits; a minute where Slack doesn't say."""
+    """https://docs.slack.dev/apis/web-api/rate-limits; a minute where Slack doesn't say, a day at most."""
     asked = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
     said = str(asked).strip("[]'")  # a list of one, in some versions of the library
-    return float(said) if said.isdecimal() else 60.0
+    return min(float(said), LONGEST) if said.isdecimal() else 60.0

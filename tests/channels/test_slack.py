@@ -285,11 +285,12 @@ def test_a_line_of_the_thread_calls_nobody_and_what_was_deleted_is_said_to_be_go
     assert not told.channel.update(of(posted="C0ONCALL01:1.1"))
 
 
-def test_a_long_wait_says_how_long(double: Slack) -> None:
+@pytest.mark.parametrize(("asked", "seconds"), [("30", 30), ("9" * 12, 86_400), ("9" * 400, 86_400)])
+def test_a_long_wait_says_how_long_and_is_a_day_at_most(double: Slack, asked: str, seconds: float) -> None:
     told = Told(double)
     place = told.send()
-    double.bad = [(429, {"Retry-After": "30"}, {"ok": False, "error": "ratelimited"})]
+    double.bad = [too_many(asked)]
     with pytest.raises(TooMany) as refused:
         told.channel.add(place, "Grace acknowledged it")
-    assert refused.value.seconds == 30
+    assert refused.value.seconds == seconds
     assert told.waited == []
