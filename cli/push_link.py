@@ -1,14 +1,17 @@
 """The link by which a person's browser becomes one of their contact methods."""
 
-from cli.confirm import chosen
+from cli.confirm import Outcome, chosen
 from cli.console import Failed
 from cli.deployment import Deployment
 from shared.domain.access import SUBSCRIBE_WITHIN
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant, format_duration
+from shared.flow.aside import said_to
+from shared.flow.channel import OutcomeUnknown, SendFailed
 from shared.flow.ports import Unavailable
 
 LASTS = format_duration(SUBSCRIBE_WITHIN)
+SUBJECT = "Be paged on this device"
 
 
 def push_link(deployment: Deployment, user: str, contact: str, now: Instant) -> str:
@@ -26,3 +29,20 @@ def push_link(deployment: Deployment, user: str, contact: str, now: Instant) -> 
     if link is None:
         raise Failed("this deployment has no public address: set public_url in its settings, or deploy it anew")
     return link
+
+
+def send_link(deployment: Deployment, user: str, contact: str, now: Instant) -> Outcome:
+    """By mail to the person alone: whoever has the link can become them. Raises Failed."""
+    link = push_link(deployment, user, contact, now)
+    deps = deployment.deps()
+    person = deps.directory.current().users[user]
+    mail = next((way for way in person.contacts if way.medium is Medium.EMAIL), None)
+    if mail is None:
+        raise Failed(f"{user} has no contact by mail: leave --send out, and give them the link yourself")
+    what = f"Open this within {LASTS} on the device that is to be your {contact}:"
+    text = f"{what}\n{link}\nWhoever opens it is paged as you."
+    try:
+        provider_id = deps.channels[Medium.EMAIL].send(said_to(deps, person, mail, text, SUBJECT))
+    except (SendFailed, OutcomeUnknown) as fault:
+        return Outcome(user=user, contact=mail, said=str(fault), failed=True)
+    return Outcome(user=user, contact=mail, said=f"the link is on its way ({provider_id})")

@@ -17,8 +17,7 @@ from botocore.config import Config
 
 from shared.domain.directory import Medium
 from shared.domain.instants import Instant
-from shared.flow import ports, stores
-from shared.flow.channel import Channel, Listeners
+from shared.flow import ports
 from shared.flow.ports import Deps
 from shared.flow.rate_limit import CountedLimit
 from shared.store.dynamodb_counts import DynamoDbCounts
@@ -29,6 +28,8 @@ from shared.store.services import AlarmTopic, Bucket, Bus, SqsEvents, SqsPages, 
 if TYPE_CHECKING:
     from shared.channels.outside import Outside
     from shared.channels.slack import SlackChannel
+    from shared.flow import stores
+    from shared.flow.channel import Channel, Listeners
 
 T = TypeVar("T")
 
@@ -125,22 +126,22 @@ class Wiring:
     def _make(self, service: str, config: Config = PATIENT) -> Any:
         return self._client(service, config)
 
-    def _incidents(self) -> stores.IncidentStore:
+    def _incidents(self) -> "stores.IncidentStore":
         from shared.store.dynamodb import DynamoDbIncidents
 
         return DynamoDbIncidents(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
 
-    def _changes(self) -> stores.ChangeStore:
+    def _changes(self) -> "stores.ChangeStore":
         from shared.store.dynamodb_changes import DynamoDbChanges
 
         return DynamoDbChanges(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
 
-    def _announcements(self) -> stores.AnnouncementStore:
+    def _announcements(self) -> "stores.AnnouncementStore":
         from shared.store.dynamodb_announcements import DynamoDbAnnouncements
 
         return DynamoDbAnnouncements(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
 
-    def _contacts(self) -> stores.ContactStore:
+    def _contacts(self) -> "stores.ContactStore":
         from shared.store.dynamodb_contacts import DynamoDbContacts
 
         return DynamoDbContacts(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
@@ -165,7 +166,7 @@ class Wiring:
         )
 
 
-class Channels(Mapping[Medium, Channel]):
+class Channels(Mapping[Medium, "Channel"]):
     """The channels that are built; a medium without one fails, and the next method is used.
 
     They are imported when they are first used: they bring Jinja2, which only who sends pays for.
@@ -188,7 +189,7 @@ class Channels(Mapping[Medium, Channel]):
             Medium.TEAMS: lazy(self._teams),
         }
 
-    def _mail(self) -> Channel:
+    def _mail(self) -> "Channel":
         from shared.channels.mail import MailChannel
 
         return MailChannel(
@@ -198,7 +199,7 @@ class Channels(Mapping[Medium, Channel]):
             self._env["TOCSIN_MAIL_CONFIGURATION_SET"],
         )
 
-    def _sms(self) -> Channel:
+    def _sms(self) -> "Channel":
         """From the number that people answer to, where there is one; else from any of SNS's."""
         from shared.channels.sms import SmsChannel, TwoWaySmsChannel
 
@@ -212,13 +213,13 @@ class Channels(Mapping[Medium, Channel]):
 
         return SlackChannel(client_by(self._parameters), time.sleep, self._template_failed)
 
-    def _teams(self) -> Channel:
+    def _teams(self) -> "Channel":
         from shared.channels.teams import TeamsChannel
 
         outside = _outside(self._env.get("TOCSIN_OWN_NETWORKS", ""))
         return TeamsChannel(self._parameters, outside, time.sleep, self._template_failed)
 
-    def _push(self) -> Channel:
+    def _push(self) -> "Channel":
         from shared.channels.outside import Outside
         from shared.channels.push import PATIENCE, PushChannel
 
@@ -229,7 +230,7 @@ class Channels(Mapping[Medium, Channel]):
         self._journal.fault("page", fault)
         self._journal.count("Degraded")  # our own text serves
 
-    def __getitem__(self, medium: Medium) -> Channel:
+    def __getitem__(self, medium: Medium) -> "Channel":
         return self._made[medium]
 
     def __iter__(self) -> Iterator[Medium]:
@@ -256,7 +257,7 @@ class Journal:
             pass
 
 
-def _webhooks(parameters: ports.Parameters, own_networks: str) -> Listeners:
+def _webhooks(parameters: ports.Parameters, own_networks: str) -> "Listeners":
     from shared.channels.webhook import Webhooks
 
     return Webhooks(parameters, _outside(own_networks))

@@ -205,14 +205,16 @@ def drops(
 
 
 @app.command(name="push-link")
-def push_link(user: str, contact: str, /, *, deployment: On = None, json: AsJson = False) -> int:
+def push_link(user: str, contact: str, /, *, send: bool = False, deployment: On = None, json: AsJson = False) -> int:
     """The link by which a person's browser becomes that contact of theirs: to be opened on the device, within two days.
 
-    Whoever opens it is paged as that person, so give it to nobody else.
+    Whoever opens it is paged as that person, so give it to nobody else; --send mails it to them instead of showing it.
     """
     from cli.deployments import chosen
-    from cli.push_link import push_link
+    from cli.push_link import push_link, send_link
 
+    if send:
+        return _tell([send_link(chosen(deployment), user, contact, instant(None))], as_json=json)
     link = push_link(chosen(deployment), user, contact, instant(None))
     if json:
         console.say_json({"link": link})

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.domain.directory import Medium
 from shared.domain.errors import TocsinError
-from shared.flow.channel import Board, Channel
 
 if TYPE_CHECKING:  # a port names what passes it; only who handles it pays for its import
     from shared.domain.alert import Accepted
@@ -17,7 +16,7 @@ if TYPE_CHECKING:  # a port names what passes it; only who handles it pays for i
     from shared.domain.directory import Contact
     from shared.domain.instants import Instant
     from shared.domain.notification import Page
-    from shared.flow.channel import Listeners
+    from shared.flow.channel import Board, Channel, Listeners
     from shared.flow.stores import AnnouncementStore, ChangeStore, ContactStore, DirectoryStore, IncidentStore
 
 
@@ -174,5 +173,5 @@ class Deps:
     rate_limit: RateLimit
     announcements: AnnouncementStore
     listeners: Listeners
-    channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, Channel])
-    boards: Mapping[Medium, Board] = field(default_factory=dict[Medium, Board])
+    channels: Mapping[Medium, Channel] = field(default_factory=dict[Medium, "Channel"])
+    boards: Mapping[Medium, Board] = field(default_factory=dict[Medium, "Board"])

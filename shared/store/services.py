@@ -14,7 +14,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.domain.alert import Accepted, key_hash
 from shared.domain.change_event import AcceptedChange
 from shared.domain.event import cut, cut_to
-from shared.domain.notification import Page
 from shared.domain.plain import to_plain
 from shared.flow.envelope import written
 from shared.flow.ports import Unavailable
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
+
+    from shared.domain.notification import Page
 
 LATEST = 900  # s that a queue delays a message: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 LARGEST = 1_000_000  # bytes of a message; SQS takes 1 MiB, and an event of 512 KB may be thrice as long in ASCII
@@ -85,7 +86,7 @@ class SqsPages:
     sqs: "SQSClient"
     url: str
 
-    def put(self, pages: Sequence[Page]) -> None:
+    def put(self, pages: "Sequence[Page]") -> None:
         for start in range(0, len(pages), 10):
             entries = [
                 {"Id": str(place), "MessageBody": _order(page)} for place, page in enumerate(pages[start : start + 10])
@@ -117,7 +118,7 @@ def _come_again(sqs: "SQSClient", url: str, messages: Sequence[tuple[str, int]])
         raise Unavailable("the queue didn't take every message back")
 
 
-def _order(page: Page) -> str:
+def _order(page: "Page") -> str:
     return json.dumps(
         {
             "v": 1,

@@ -8,12 +8,14 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
 
 from bench.account import SET_UP
 from bench.tables import DIRECTORY, INCIDENTS, make_tables
 from cli.console import Failed
 from cli.deployment import FACTS, PUBLIC_URL, Deployment
-from cli.push_link import push_link
+from cli.push_link import push_link, send_link
 from shared.channels.web_push import read_keys
 from shared.domain.access import contact_of
 from shared.domain.subscription import VAPID_KEY
@@ -60,6 +62,23 @@ def test_the_link_names_that_contact_of_that_person(deployment: Deployment) -> N
 def test_who_or_what_isn_t_there_is_said(deployment: Deployment, user: str, contact: str, why: str) -> None:
     with pytest.raises(Failed, match=why):
         push_link(deployment, user, contact, NOON)
+
+
+def test_the_link_is_mailed_to_its_person_and_shown_to_nobody(deployment: Deployment) -> None:
+    deployment.client("ses").verify_email_identity(EmailAddress="tocsin@acme.example")
+    sent = send_link(deployment, "ada", "laptop", NOON)
+    assert (sent.failed, sent.contact.address) == (False, "ada@acme.example")
+    assert "https://" not in sent.said
+    [mail] = ses_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].sent_messages
+    assert mail.destinations["ToAddresses"] == ["ada@acme.example"]
+    assert "https://tocsin.acme.example/push/" in mail.body
+
+
+def test_without_a_mail_contact_the_link_is_left_to_who_asked(deployment: Deployment) -> None:
+    told = {**ADA, "contacts": {"laptop": {"push": "Ada's laptop"}}}
+    deployment.directory().put_version({**SET_UP, "users": {**SET_UP["users"], "ada": told}}, 1, "test", NOON)
+    with pytest.raises(Failed, match="ada has no contact by mail: leave --send out"):
+        send_link(deployment, "ada", "laptop", NOON)
 
 
 def test_a_deployment_that_nobody_reaches_has_no_link(deployment: Deployment) -> None:
