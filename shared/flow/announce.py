@@ -39,6 +39,7 @@ from shared.flow.ports import Deps, Unavailable
 from shared.flow.stores import Loaded
 
 PATIENCE = timedelta(seconds=30)  # for the attempts of one run; whatever is left then comes again in a minute or more
+LOOKS = 4  # at an incident that goes on while it is shown: who looked before may write after, and show what was
 AT_ONCE = 100  # announcements that one sweep says are due, the oldest first
 
 
@@ -157,19 +158,23 @@ def _attempt(deps: Deps, announcement: Announcement) -> None:
 
 def _show(deps: Deps, announcement: Announcement, place: str) -> None:
     """The message as the incident is now, and the line in its thread; nothing where no page was posted after all."""
-    loaded = deps.incidents.load(announcement.incident)
-    there = [page for page in loaded.pages if (page.medium, page.address) == (BOARD, place)] if loaded else []
-    if loaded is None or not there:
-        return
-    where = posted(there, there[0])
-    if where is None:
-        if any(page.state in WAITING for page in there):
+    shown, where = -1, None
+    for _ in range(LOOKS):
+        loaded = deps.incidents.load(announcement.incident)
+        there = [page for page in loaded.pages if (page.medium, page.address) == (BOARD, place)] if loaded else []
+        if loaded is None or not there or loaded.incident.version == shown:
+            break
+        where = posted(there, there[0])
+        if where is None and any(page.state in WAITING for page in there):
             raise SendFailed("its page isn't posted yet")
-        return
-    board, page = deps.boards[BOARD], next(page for page in there if page.provider_id == where)
-    if not board.update(replace(notice_for(deps, loaded, page), posted=where)):
-        raise Gone("its message isn't there any more")
-    board.add(where, announcement.body)
+        if where is None:
+            break
+        page = next(page for page in there if page.provider_id == where)
+        if not deps.boards[BOARD].update(replace(notice_for(deps, loaded, page), posted=where)):
+            raise Gone("its message isn't there any more")
+        shown = loaded.incident.version
+    if where is not None:
+        deps.boards[BOARD].add(where, announcement.body)
 
 
 def _come_again(deps: Deps, announcement: Announcement, fault: Exception, pause: timedelta) -> None:

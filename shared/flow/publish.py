@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.domain.announcement import WRITTEN, wanted
+from shared.domain.directory import Directory
 from shared.domain.timeline import Kind
-from shared.flow.ports import Deps
+from shared.flow.ports import Deps, Unavailable
 
 AT_ONCE = 10  # entries a PutEvents call takes
 
@@ -39,9 +40,17 @@ def _heard(deps: Deps, entries: Sequence[Entry]) -> dict[str, list[int]]:
     """Whose configuration nobody is named in, ``announce`` is never called."""
     if not entries:
         return {}
-    directory = deps.directory.current()
-    heard: dict[str, list[int]] = {}
+    directory, heard = _directory(deps), dict[str, list[int]]()
     for incident, number, entry in entries:
-        if wanted(Kind(entry["kind"]), entry.get("entry"), directory):
+        if directory is None or wanted(Kind(entry["kind"]), entry.get("entry"), directory):
             heard.setdefault(incident, []).append(number)
     return heard
+
+
+def _directory(deps: Deps) -> Directory | None:
+    """None where it is away: ``announce`` looks again, and the bus needn't be told of the batch once more."""
+    try:
+        return deps.directory.current()
+    except Unavailable as fault:
+        deps.journal.fault("publish", f"{fault}; all that was written is left to announce")
+        return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cli.world import Wall
 from shared.domain.announcement import WRITTEN, Announcement, identity
 from shared.domain.command import Order
 from shared.domain.directory import Contact, Directory, Medium, Webhook
@@ -13,8 +14,9 @@ from shared.domain.instants import Instant
 from shared.domain.notification import PageState
 from shared.domain.plain import to_plain
 from shared.flow import announce, publish, sweep
-from shared.flow.channel import Gone, OutcomeUnknown, SendFailed, TooMany
+from shared.flow.channel import Gone, Notice, OutcomeUnknown, SendFailed, TooMany
 from shared.flow.ports import Unavailable
+from shared.store.memory import MemoryDirectory
 from tests.flow.people import directory, user
 from tests.flow.story import Story
 
@@ -310,6 +312,21 @@ def test_a_batch_of_entries_is_one_word_to_announce_and_of_what_was_asked_for_al
     assert said == [{"entries": {night.incident.id: [1, len(entries)]}}]
 
 
+def test_without_the_directory_all_is_left_to_announce_and_the_bus_is_told_once() -> None:
+    class Away(MemoryDirectory):
+        def current(self) -> Directory:
+            raise Unavailable("the directory didn't answer")
+
+    night = Night(BOARD)
+    night.receive()
+    entries = [(night.incident.id, n, to_plain(entry)) for n, entry in enumerate(night.log, start=1)]
+    publish.run(replace(night.world.deps, directory=Away()), entries)
+    said = [event for event, _ in night.world.notebook.said]
+    assert said == [*(f"incident.{kind}" for kind in night.kinds), WRITTEN]
+    night.hear()
+    assert night.events == [("board", "incident.triggered")]
+
+
 ROOM = Contact(name="room", medium=Medium.SLACK, address="C0ONCALL01")
 
 
@@ -341,6 +358,22 @@ def test_what_happens_elsewhere_is_shown_in_place_and_said_in_the_thread() -> No
     assert {posted for posted, _ in night.world.wall.added} == {place}
     assert [notice.incident.status for notice in night.world.wall.shown] == ["acknowledged", "resolved"]
     assert {notice.posted for notice in night.world.wall.shown} == {place}
+
+
+def test_who_looked_before_and_writes_after_shows_it_once_more() -> None:
+    night = in_slack()
+    wall = night.world.wall
+
+    class Overtaken(Wall):
+        def update(self, notice: Notice) -> bool:
+            if not wall.shown:
+                night.resolve()  # which another run has shown by now
+            return wall.update(notice)
+
+    night.says("grace", Order.ACKNOWLEDGE)
+    written = {"entries": {night.incident.id: [len(night.log)]}}
+    announce.run(replace(night.world.deps, boards={Medium.SLACK: Overtaken()}), WRITTEN, written)
+    assert [notice.incident.status for notice in wall.shown] == ["acknowledged", "resolved"]
 
 
 def test_an_escalation_by_time_and_a_handover_are_said_there() -> None:
