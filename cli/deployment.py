@@ -110,6 +110,15 @@ class Deployment:
         """Where people reach it. In AWS the stacks say so; on this machine the front door is outside of them."""
         self.client("ssm").put_parameter(Name=PUBLIC_URL, Value=public_url, Type="String", Overwrite=True)
 
+    def address(self) -> str:
+        """Where senders and people reach it, without a closing ``/``."""
+        parameters = self.client("ssm")
+        try:
+            named = parameters.get_parameter(Name=PUBLIC_URL)["Parameter"]["Value"]
+        except parameters.exceptions.ParameterNotFound:
+            named = self.facts["api_url"]
+        return named.rstrip("/")
+
 
 def in_aws(name: str) -> Deployment:
     """``PROFILE:REGION``, or a profile that says its region. Raises Failed."""

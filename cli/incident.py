@@ -87,7 +87,7 @@ def _page_as_json(page: Page) -> dict[str, Any]:
 
 def _of_entry(entry: LogEntry) -> Line:
     by = (entry.by.user or "tocsin") + (f" ({entry.by.via})" if entry.by.via else "")
-    said = entry.opening.title if entry.opening else entry.text or entry.why or ""
+    said = " / ".join((entry.opening.title if entry.opening else entry.text or entry.why or "").splitlines())
     to = f" {', '.join(entry.people)}" if entry.people else ""
     return entry.at, f"{entry.kind} by {by}{to}{f': {said}' if said else ''}", None
 

@@ -20,7 +20,10 @@ def page_me(deployment: Deployment, user: str | None, contact: str | None) -> It
         try:
             if channel is None:
                 raise SendFailed(f"{way.medium} isn't delivered by this version")
-            said = f"sent, {channel.send(trial_page(deps, person, way))}"
+            trial = trial_page(deps, person, way)
+            said = f"sent, {channel.send(trial)}"
+            if trial.state is not None and trial.state.broken:
+                said += f"; it is known as broken ({trial.state.broken_because}), until something arrives by it"
         except (SendFailed, OutcomeUnknown) as fault:
             yield Outcome(user=person.name, contact=way, said=str(fault), failed=True)
         else:

@@ -158,9 +158,9 @@ def apply(
         for service, key in applied.routing_keys.items():
             console.say(f"routing key of {service}: {key}")
         for beat, path in applied.heartbeat_paths.items():
-            console.say(f"{beat} beats at {target.facts['api_url']}{path}")
+            console.say(f"{beat} beats at {target.address()}{path}")
         for topic, path in applied.topic_paths.items():
-            console.say(f"subscribe {topic} with {target.facts['api_url']}{path}")
+            console.say(f"subscribe {topic} with {target.address()}{path}")
     elif dry_run:
         console.say("\nNothing was changed.")
     return console.HOLDS

@@ -39,6 +39,7 @@ from shared.sources.text_answer import TextAnswer, read
 ONE_ALONE = timedelta(hours=24)  # within which an answer without a number can only mean one incident
 NAMED = {Word.ACK: "acknowledge", Word.RESOLVE: "resolve", Word.ESCALATE: "escalate"}  # what a code carries out
 SHOWN = 5  # numbers that an answer names
+NAMING = frozenset({Word.ACK, Word.RESOLVE, Word.ESCALATE, Word.STATUS})  # whole with the number behind them
 
 
 _Owner = tuple[User, Contact]
@@ -106,15 +107,16 @@ def _meant(texted: Sequence[Texted], answer: Answer, deps: Deps) -> Texted | str
     if answer.number is not None:
         found = next((one for one in texted if one.number == answer.number), None)
         return found or f"{answer.number} wasn't texted to this number in a week"
+    word = answer.word if answer.word in NAMING else Word.ACK
     recent = [one for one in texted if one.at > deps.now() - ONE_ALONE]
     if len(recent) == 1:
         return recent[0]
     if not recent:
-        return "no incident was texted to this number in a day. Say which: ack 17"
+        return f"no incident was texted to this number in a day. Say which: {word} 17"
     numbers = [one.number for one in recent]
     more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
     shown = ", ".join(str(number) for number in numbers[-SHOWN:])
-    return f"several incidents were texted to this number ({shown}{more}). Say which: ack {numbers[-1]}"
+    return f"several incidents were texted to this number ({shown}{more}). Say which: {word} {numbers[-1]}"
 
 
 def _sender(deps: Deps, theirs: Sequence[_Owner], meant: Texted | str, *, said_a_code: bool) -> _Sender:

@@ -98,6 +98,7 @@ def test_with_two_incidents_the_answer_asks_which(phone: Phone) -> None:
     phone.story.receive("network", summary="network: down").at("03:05")
     said = phone.confirm().says("ack")
     assert said == ("Nothing was done: several incidents were texted to this number (1, 2). Say which: ack 2.")
+    assert phone.says("status").endswith("Say which: status 2.")  # who only asks isn't told how to acknowledge
     assert [incident.status for incident in phone.story.incidents] == [Status.TRIGGERED, Status.TRIGGERED]
     assert phone.says("ack 2") == "You have it. 2 network is acknowledged."
     assert [incident.status for incident in phone.story.incidents] == [Status.TRIGGERED, Status.ACKNOWLEDGED]
@@ -106,7 +107,8 @@ def test_with_two_incidents_the_answer_asks_which(phone: Phone) -> None:
 def test_what_was_texted_over_a_day_ago_has_to_be_named(phone: Phone) -> None:
     phone.confirm().world.clock.at += timedelta(days=1, minutes=1)
     assert (
-        phone.says("resolve") == "Nothing was done: no incident was texted to this number in a day. Say which: ack 17."
+        phone.says("resolve")
+        == "Nothing was done: no incident was texted to this number in a day. Say which: resolve 17."
     )
     assert phone.says("resolve 1") == "1 disk is resolved."
 
