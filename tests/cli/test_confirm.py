@@ -84,6 +84,17 @@ def test_the_code_that_was_sent_confirms_and_another_doesn_t(deployed: Any) -> N
     assert deployed.known().confirmed
 
 
+def test_a_code_for_what_is_confirmed_is_not_called_right(deployed: Any) -> None:
+    deployed.world.contacts.write(confirmed(deployed.known(), EVENING))
+    assert check(deployed, "ada", "phone", "000000").said == "is confirmed already, so the code was not looked at"
+
+
+def test_a_test_page_says_where_a_method_is_known_as_broken(deployed: Any) -> None:
+    deployed.world.contacts.write(broken(deployed.known(), "it bounced", EVENING))
+    [outcome] = page_me.page_me(deployed, "ada", "phone")
+    assert outcome.said.endswith("; it is known as broken (it bounced), until something arrives by it")
+
+
 def test_what_can_t_be_sent_is_said_and_fails(deployed: Any) -> None:
     outcomes = list(send(Deployed(fails=(Medium.SMS,)), "ada", None))  # type: ignore[arg-type]
     assert said(outcomes) == [("ada", "mail", False), ("ada", "phone", True)]
