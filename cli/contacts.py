@@ -35,8 +35,13 @@ def known(contacts: ContactStore, directory: Directory) -> Iterator[Known]:
 
 
 def in_words(each: Known) -> str:
-    """``ada's email ada@… is broken since …: …``; a provider's own words are one clean line."""
+    """``ada's email ada@… is broken since …: …``."""
     since = format_seconds(each.state.broken_at) if each.state.broken_at else "some time ago"
-    because = one_line(each.state.broken_because or "no reason", REASON_MAX)
     told = "" if each.state.told_at else "; nobody could be told"
-    return f"{each.user}'s {each.contact.medium} {each.contact.address} is broken since {since}: {because}{told}"
+    who = f"{each.user}'s {each.contact.medium} {each.contact.address}"
+    return f"{who} is broken since {since}: {because(each.state)}{told}"
+
+
+def because(state: ContactState) -> str:
+    """Why it is broken, in a provider's own words: one clean line."""
+    return one_line(state.broken_because or "no reason", REASON_MAX)

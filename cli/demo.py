@@ -5,7 +5,6 @@ read back from DynamoDB and the mailboxes; a part that is missing is named, and 
 """
 
 import json
-import smtplib
 import ssl
 import time
 import urllib.request
@@ -19,7 +18,7 @@ from cli import console
 from cli.deployment import Deployment
 from cli.local_system import EXAMPLE, ROOT, configure_by, deployment_of
 from local import system
-from local.answering import answer_to, as_mail
+from local.answering import answer_to, as_mail, send
 from local.description import Description
 from local.folder import Folder
 from shared.domain.alert import key_hash
@@ -108,10 +107,8 @@ class Demo:
         page = self.mail_to(person)
         if page is None:
             return
-        host, _, port = self.addresses.smtp.partition(":")
         self.tell("grace", f"answers her mail with {words!r}")
-        with smtplib.SMTP(host, int(port)) as server:
-            server.send_message(as_mail(answer_to(page, words), self.deps.now()))
+        send(self.addresses.smtp, as_mail(answer_to(page, words), self.deps.now()))
 
     # what is read back
 

@@ -112,12 +112,7 @@ class Deployment:
 
     def address(self) -> str:
         """Where senders and people reach it, without a closing ``/``."""
-        parameters = self.client("ssm")
-        try:
-            named = parameters.get_parameter(Name=PUBLIC_URL)["Parameter"]["Value"]
-        except parameters.exceptions.ParameterNotFound:
-            named = self.facts["api_url"]
-        return named.rstrip("/")
+        return (self.deps().parameters.read(PUBLIC_URL) or self.facts["api_url"]).rstrip("/")
 
 
 def in_aws(name: str) -> Deployment:

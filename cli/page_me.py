@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cli.confirm import Outcome, chosen
 from cli.console import Failed
+from cli.contacts import because
 from cli.deployment import Deployment
 from shared.domain.directory import Directory
 from shared.flow.aside import trial_page
@@ -23,7 +24,7 @@ def page_me(deployment: Deployment, user: str | None, contact: str | None) -> It
             trial = trial_page(deps, person, way)
             said = f"sent, {channel.send(trial)}"
             if trial.state is not None and trial.state.broken:
-                said += f"; it is known as broken ({trial.state.broken_because}), until something arrives by it"
+                said += f"; it is known as broken ({because(trial.state)}), until something arrives by it"
         except (SendFailed, OutcomeUnknown) as fault:
             yield Outcome(user=person.name, contact=way, said=str(fault), failed=True)
         else:

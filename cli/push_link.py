@@ -4,7 +4,7 @@ from cli.confirm import Outcome, chosen
 from cli.console import Failed
 from cli.deployment import Deployment
 from shared.domain.access import SUBSCRIBE_WITHIN
-from shared.domain.directory import Medium
+from shared.domain.directory import Medium, User
 from shared.domain.instants import Instant, format_duration
 from shared.flow.aside import said_to
 from shared.flow.channel import OutcomeUnknown, SendFailed
@@ -16,8 +16,12 @@ SUBJECT = "Be paged on this device"
 
 def push_link(deployment: Deployment, user: str, contact: str, now: Instant) -> str:
     """Raises Failed."""
-    directory = deployment.directory().fresh()
-    [(person, way)] = chosen(directory, user, contact)
+    return _made(deployment, user, contact, now)[1]
+
+
+def _made(deployment: Deployment, user: str, contact: str, now: Instant) -> tuple[User, str]:
+    """Whose link it is, and the link. Raises Failed."""
+    [(person, way)] = chosen(deployment.directory().fresh(), user, contact)
     if way.medium is not Medium.PUSH:
         pushed = [each.name for each in person.contacts if each.medium is Medium.PUSH]
         having = f"{user}'s push contacts are {', '.join(pushed)}" if pushed else f"{user} has no push contact"
@@ -28,19 +32,18 @@ def push_link(deployment: Deployment, user: str, contact: str, now: Instant) -> 
         raise Failed(str(fault)) from fault
     if link is None:
         raise Failed("this deployment has no public address: set public_url in its settings, or deploy it anew")
-    return link
+    return person, link
 
 
 def send_link(deployment: Deployment, user: str, contact: str, now: Instant) -> Outcome:
     """By mail to the person alone: whoever has the link can become them. Raises Failed."""
-    link = push_link(deployment, user, contact, now)
-    deps = deployment.deps()
-    person = deps.directory.current().users[user]
+    person, link = _made(deployment, user, contact, now)
     mail = next((way for way in person.contacts if way.medium is Medium.EMAIL), None)
     if mail is None:
         raise Failed(f"{user} has no contact by mail: leave --send out, and give them the link yourself")
     what = f"Open this within {LASTS} on the device that is to be your {contact}:"
     text = f"{what}\n{link}\nWhoever opens it is paged as you."
+    deps = deployment.deps()
     try:
         provider_id = deps.channels[Medium.EMAIL].send(said_to(deps, person, mail, text, SUBJECT))
     except (SendFailed, OutcomeUnknown) as fault:

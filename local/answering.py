@@ -96,6 +96,13 @@ def as_mail(answer: Answer, at: datetime) -> EmailMessage:
     return mail
 
 
+def send(smtp: str, mail: EmailMessage) -> None:
+    """To the mail bridge of this machine, ``host:port``. Raises SMTPException, OSError, ValueError."""
+    host, _, port = smtp.partition(":")
+    with smtplib.SMTP(host, int(port), timeout=10) as server:
+        server.send_message(mail)
+
+
 class Answering:
     """``endpoint`` is the emulator's, ``smtp`` the host and port of this machine's mail bridge."""
 
@@ -133,10 +140,8 @@ class Answering:
         )
 
     def _send_mail(self, mail: EmailMessage) -> None:
-        host, _, port = self._smtp.partition(":")
         try:
-            with smtplib.SMTP(host, int(port), timeout=10) as server:
-                server.send_message(mail)
+            send(self._smtp, mail)
         except (smtplib.SMTPException, OSError, ValueError) as fault:
             raise CannotAnswer(f"the mail wasn't taken: {fault}") from fault
 

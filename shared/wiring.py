@@ -126,25 +126,28 @@ class Wiring:
     def _make(self, service: str, config: Config = PATIENT) -> Any:
         return self._client(service, config)
 
+    def _beside_incidents(self, store: Callable[[Any, str], T]) -> T:
+        return store(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+
     def _incidents(self) -> "stores.IncidentStore":
         from shared.store.dynamodb import DynamoDbIncidents
 
-        return DynamoDbIncidents(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+        return self._beside_incidents(DynamoDbIncidents)
 
     def _changes(self) -> "stores.ChangeStore":
         from shared.store.dynamodb_changes import DynamoDbChanges
 
-        return DynamoDbChanges(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+        return self._beside_incidents(DynamoDbChanges)
 
     def _announcements(self) -> "stores.AnnouncementStore":
         from shared.store.dynamodb_announcements import DynamoDbAnnouncements
 
-        return DynamoDbAnnouncements(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+        return self._beside_incidents(DynamoDbAnnouncements)
 
     def _contacts(self) -> "stores.ContactStore":
         from shared.store.dynamodb_contacts import DynamoDbContacts
 
-        return DynamoDbContacts(self._make("dynamodb"), self._of["TOCSIN_INCIDENTS_TABLE"])
+        return self._beside_incidents(DynamoDbContacts)
 
     def _replies(self, parameters: ports.Parameters) -> ports.ReplyAddresses:
         from shared.channels.reply_addresses import SignedReplyAddresses

@@ -79,7 +79,7 @@ def first_there(
 ) -> Announcement:
     """To that place of the chat, with its first attempt under way."""
     return Announcement(
-        id=sha256(json.dumps([BOARD.value, place, incident, number]).encode()).hexdigest(),
+        id=identity(BOARD.value, place, incident, number),
         webhook="",
         place=place,
         incident=incident,
@@ -105,8 +105,9 @@ def wanted(kind: Kind, level_entry: int | None, directory: Directory) -> bool:
     )
 
 
-def identity(webhook: str, incident: str, number: int) -> str:
-    return sha256(json.dumps([webhook, incident, number]).encode()).hexdigest()
+def identity(*parts: str | int) -> str:
+    """Of who is told (a webhook, or a chat and its place), the incident, and the number of the entry."""
+    return sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def is_due(announcement: Announcement, now: Instant) -> bool:

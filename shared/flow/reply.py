@@ -20,6 +20,7 @@ from shared.flow.ports import Deps
 from shared.flow.stores import Loaded
 
 HELP = "Answer with one line: ack, resolve, escalate, snooze 2h, reassign <name>, note <text>, status or help."
+REPEATED = "it has counted before"  # a message that is delivered again, or that somebody caught and sends again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,6 @@ def answered(loaded: Loaded | None, tag: bytes) -> Page | None:
 def seen_on(page: Page) -> int | None:
     """The level entry that the reader of ``page`` saw."""
     return page.seen or (None if page.of_responder else int(page.entry))
-
-
-REPEATED = "it has counted before"  # a message that is delivered again, or that somebody caught and sends again
 
 
 def ignored(deps: Deps, reason: str, message_id: str) -> None:

@@ -59,7 +59,7 @@ def read(raw: bytes, verdicts: Verdicts, recipients: tuple[str, ...]) -> MailAns
     """Any bytes can be read; ``recipients`` are the envelope's that are ours."""
     message = read_message(raw)
     senders, machine = senders_of(message), automatic(message)
-    bounce = delivery_report(raw) if machine else None
+    bounce = delivery_report(message) if machine else None
     return MailAnswer(
         message_id=header(message, "Message-ID") or f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>",
         sender=senders[0] if senders else "",

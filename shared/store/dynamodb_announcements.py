@@ -10,7 +10,7 @@ from shared.domain.announcement import KEPT, Announcement
 from shared.domain.instants import Instant, format_seconds
 from shared.domain.plain import from_plain, to_plain
 from shared.store.dynamodb_calls import NEVER_WRITTEN, Item, as_read, asking, query, write
-from shared.store.dynamodb_items import key, plain_members, typed, typed_members
+from shared.store.dynamodb_forms import key, plain_members, typed, typed_members
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

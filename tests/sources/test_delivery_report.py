@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.sources.mail.delivery_report import DIAGNOSTIC_MAX, delivery_report
+from shared.sources.mail.delivery_report import DIAGNOSTIC_MAX, DeliveryReport, delivery_report
+from shared.sources.mail.reading import read_message
+
+
+def reported(raw: bytes) -> DeliveryReport | None:
+    return delivery_report(read_message(raw))
 
 
 def report(*fields: str, kind: str = "message/delivery-status") -> bytes:
@@ -19,7 +24,7 @@ def report(*fields: str, kind: str = "message/delivery-status") -> bytes:
 
 
 def test_an_address_that_does_not_exist() -> None:
-    found = delivery_report(
+    found = reported(
         report(
             "Final-Recipient: rfc822; Grace@Acme.example",
             "Action: failed",
@@ -52,13 +57,13 @@ def test_an_address_that_does_not_exist() -> None:
     ],
 )
 def test_what_is_final(action: str, status: str, hard: bool) -> None:
-    found = delivery_report(report("Final-Recipient: rfc822;a@b.example", f"Action: {action}", f"Status: {status}"))
+    found = reported(report("Final-Recipient: rfc822;a@b.example", f"Action: {action}", f"Status: {status}"))
     assert found is not None
     assert (found.status, found.hard) == (status, hard)
 
 
 def test_of_several_recipients_the_one_that_failed_for_good() -> None:
-    found = delivery_report(
+    found = reported(
         report(
             "Final-Recipient: rfc822; a@b.example\nAction: delayed\nStatus: 4.4.1\n",
             "Final-Recipient: rfc822; c@d.example\nAction: failed\nStatus: 5.1.1",
@@ -69,7 +74,7 @@ def test_of_several_recipients_the_one_that_failed_for_good() -> None:
 
 
 def test_where_mail_is_forwarded_the_address_that_was_written_to() -> None:
-    found = delivery_report(
+    found = reported(
         report(
             "Original-Recipient: rfc822; grace@acme.example",
             "Final-Recipient: rfc822; g.ng@other.example",
@@ -83,12 +88,12 @@ def test_where_mail_is_forwarded_the_address_that_was_written_to() -> None:
 
 def test_a_person_who_quotes_a_bounce_is_none() -> None:
     raw = b"From: grace@acme.example\nSubject: Re: TOCSIN 17\n\nack\n> a@b.example failed permanently: 550 5.1.1\n"
-    assert delivery_report(raw) is None
+    assert reported(raw) is None
 
 
 def test_a_receipt_that_a_mail_was_read_is_none() -> None:
     raw = report("Final-Recipient: rfc822; a@b.example", kind="message/disposition-notification")
-    assert delivery_report(raw.replace(b"Undelivered Mail Returned to Sender", b"Read: TOCSIN 17")) is None
+    assert reported(raw.replace(b"Undelivered Mail Returned to Sender", b"Read: TOCSIN 17")) is None
 
 
 PUBLISHED = {  # who wasn't reached, the status, and whether for good
@@ -105,14 +110,14 @@ PUBLISHED = {  # who wasn't reached, the status, and whether for good
 
 def test_published_bounces_are_read_and_vacation_notes_and_complaints_are_none(fixtures_folder: Path) -> None:
     paths = sorted((fixtures_folder / "events" / "email-autoreply-bounce").glob("*.eml"))
-    found = {path.name: delivery_report(path.read_bytes()) for path in paths}
+    found = {path.name: reported(path.read_bytes()) for path in paths}
     assert len(found) == 17
     assert {name: (r.recipient, r.status, r.hard) for name, r in found.items() if r} == PUBLISHED
 
 
 def test_published_delays_are_not_final(fixtures_folder: Path) -> None:
     folder = fixtures_folder / "events" / "email-odd-eml"
-    found = delivery_report((folder / "multipart_report_emails-report_422.eml").read_bytes())
+    found = reported((folder / "multipart_report_emails-report_422.eml").read_bytes())
     assert found is not None
     assert (found.status, found.hard) == ("4.2.2", False)
 
@@ -125,7 +130,7 @@ def test_a_host_s_own_words_without_a_report() -> None:
         b"<grace@acme.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of the "
         b"message.\n\nFrom: tocsin@acme.example\n\nTOCSIN 17\n"
     )
-    found = delivery_report(raw)
+    found = reported(raw)
     assert found is not None
     assert (found.recipient, found.status, found.hard) == ("grace@acme.example", "5.1.1", True)
 
@@ -135,7 +140,7 @@ def test_a_broken_report_is_read_or_is_none(garbage: bytes, place: int) -> None:
     whole = report(
         "Final-Recipient: rfc822; a@b.example", "Action: failed", "Status: 5.1.1", "Diagnostic-Code: smtp; x"
     )
-    found = delivery_report(whole[:place] + garbage + whole[place:])
+    found = reported(whole[:place] + garbage + whole[place:])
     if found:
         assert "@" in found.recipient
         assert len(found.diagnostic) <= DIAGNOSTIC_MAX

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from cli.deployment import Deployment
 from cli.local_system import EXAMPLE, ROOT, configure_by, deployment_of
 from local import system
-from local.answering import answer_to, as_mail
+from local.answering import answer_to, as_mail, send
 from local.folder import Folder
 from local.system import Local
 from shared.domain.alert import key_hash, routed_key
@@ -166,7 +166,7 @@ class Running:
         for name, value in (headers or {}).items():
             del mail[name]
             mail[name] = value
-        self.posts(bytes(mail), page["headers"]["Reply-To"])
+        send(self.local.description.smtp, mail)
 
     def posts(self, raw: bytes, to: str) -> None:
         """A whole mail, by SMTP, whose lines end as SMTP's do."""

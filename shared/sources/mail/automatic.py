@@ -88,7 +88,7 @@ _AWAY = """
     не в офісі · я у відпустці · automatikus válasz · házon kívül · távollét · szabadságon · răspuns automat
     în afara biroului · αυτόματη απάντηση · εκτός γραφείου · trả lời tự động · ตอบกลับอัตโนมัติ · תשובה אוטומטית
     رد تلقائي · automatski odgovor · resposta automàtica · samodejni odgovor · balasan otomatis
-    ooo re: · ooo: · [ooo] · i'm on vacation · i am on vacation · on annual leave · out on leave · parental leave
+    ooo re: · [ooo] · i'm on vacation · i am on vacation · on annual leave · out on leave · parental leave
     maternity leave · on maternity leave · away until · holiday notice · no longer with · ich bin zurzeit nicht
     ich bin derzeit nicht · bin im urlaub · elternzeit: · in elternzeit · auto-antwort · hors bureau
     notification automatique d'absence · accusé de réception automatique · congés · en congé maternité
@@ -98,7 +98,7 @@ _AWAY = """
     jestem nieobecna · wiadomość automatyczna · автоответчик · нет на рабочем месте · нахожусь в отпуске · отпуск до
     休暇 · お休みのお知らせ · 【休暇】 · [不在] · 休假通知 · [自动回复] · izindeyim · yıllık izindeyim · semester:
     mimo kancelárie · автоматичен отговор · извън офиса · automatinis atsakymas · automātiska atbilde
-    automaatvastus · resposta automàtica
+    automaatvastus
 """
 # Of the post itself.
 _UNDELIVERED = """

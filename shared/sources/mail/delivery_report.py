@@ -12,7 +12,7 @@ from email.message import Message
 from typing import cast
 
 from shared.sources.mail.automatic import UNDELIVERED
-from shared.sources.mail.reading import decoded, header, read_message, senders_of, text_of
+from shared.sources.mail.reading import decoded, header, senders_of, text_of
 
 TEXT_MAX = 20_000  # characters of a bounce's own words
 DIAGNOSTIC_MAX = 500  # characters that are kept of what the other host said
@@ -62,9 +62,8 @@ class DeliveryReport:
     formal: bool = False
 
 
-def delivery_report(raw: bytes) -> DeliveryReport | None:
+def delivery_report(message: "Message[str, str]") -> DeliveryReport | None:
     """The first recipient that failed for good, else the first; None where it reports of no delivery."""
-    message = read_message(raw)
     found = [report for block in _blocks(message) if (report := _of_block(block))]
     if found:
         first = next((report for report in found if report.hard), found[0])
